@@ -1,0 +1,21 @@
+"""The student spoke over a question: keeps what was said, then asks the whole of it again."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.reply import Reply
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import answered, moved
+
+
+async def ask_again(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    reply = Reply(state, runtime)
+    reply.phrase("redirect", "ask_again")
+    said: ExamState = {**state, **reply.update()}  # type: ignore[typeddict-item]
+    kept = (
+        answered(state, "ask_again", "answered", flag="talked_over")
+        if state["phase"] == "question"
+        else {"record": moved(state, "ask_again")}
+    )
+    return {**kept, **Reply(said, runtime).ask_same()}

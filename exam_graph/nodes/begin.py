@@ -1,0 +1,22 @@
+"""After the practice question: says what comes, and the exam proper begins."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.reply import Reply
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import moved
+
+
+async def begin(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    context = runtime.context
+    reply = Reply(state, runtime)
+    reply.phrase("acknowledgement", "practice_done")
+    reply.phrase(
+        "greeting",
+        "exam_intro",
+        questions=context.phrases.amount("question", len(state["order"])),
+        time=context.phrases.duration(context.duration_ms),
+    )
+    return {**reply.update(), "phase": "question", "record": moved(state, "begin")}

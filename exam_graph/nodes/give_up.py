@@ -1,0 +1,15 @@
+"""The student does not know: recorded, without hint or comment."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.reply import Reply
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import answered
+
+
+async def give_up(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    reply = Reply(state, runtime)
+    reply.phrase("acknowledgement", "given_up")
+    return {**reply.update(), **answered(state, "give_up", "dont_know")}

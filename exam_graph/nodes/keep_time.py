@@ -1,0 +1,26 @@
+"""Warns once at each mark of the clock, at the pause in which the turn happens."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.clock import WARNING_MARKS
+from exam_graph.reply import Reply
+from exam_graph.state import ExamContext, ExamState, clock_runs, remaining_ms
+
+
+async def keep_time(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    remaining = remaining_ms(state, runtime.context)
+    if not clock_runs(state) or remaining == 0:
+        return {}
+    duration = runtime.context.duration_ms
+    due = [
+        mark
+        for mark in WARNING_MARKS
+        if remaining <= mark * 60_000 < duration and mark not in state["warned"]
+    ]
+    if not due:
+        return {}
+    reply = Reply(state, runtime)
+    reply.phrase("warning", "warning", time=runtime.context.phrases.duration(remaining))
+    return {**reply.update(), "warned": [*state["warned"], *due]}

@@ -1,0 +1,12 @@
+"""Takes the student's words as (a part of) the answer to the open question."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import answered
+
+
+async def record(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    return answered(state, "record", "answered")

@@ -1,0 +1,12 @@
+"""Says nothing: the student is still at it."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import moved
+
+
+async def wait(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    return {"record": moved(state, "wait")}

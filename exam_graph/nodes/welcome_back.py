@@ -1,0 +1,26 @@
+"""Greets a student who was away, or to whom the examiner comes back, and says where we were."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from exam_graph.events import Returned, parse_event
+from exam_graph.reply import Reply
+from exam_graph.state import ExamContext, ExamState
+from exam_graph.turn import answered, moved
+
+
+async def welcome_back(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    reply = Reply(state, runtime)
+    if state["phase"] == "question":
+        number, count = str(state["position"] + 1), str(len(state["order"]))
+        reply.phrase("welcome_back", "welcome_back_question", number=number, count=count)
+    else:
+        reply.phrase("welcome_back", "welcome_back")
+    event = parse_event(state["event"])
+    assert isinstance(event, Returned)
+    kept: dict[str, Any] = {"record": moved(state, "welcome_back")}
+    if state["phase"] == "question" and event.draft:
+        reply.phrase("welcome_back", "draft_kept")
+        kept = answered(state, "welcome_back", "answered", flag="interrupted")
+    return {**kept, **reply.update(), "paused": False, "confirming": False}
