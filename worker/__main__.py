@@ -1,0 +1,176 @@
+"""The worker's door: `python -m worker start|dev|console|publish`."""
+
+import asyncio
+import logging
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.logging import RichHandler
+
+from exam_graph.loading import paper_files
+from records.errors import RecordsError
+from records.model import Sitting
+from records.store import Records
+from worker.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Voxam's examiner.")
+_errors = Console(stderr=True)
+
+
+def _settings(*, livekit: bool) -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            _errors.print(f"[red]{name}: {problem['msg']}[/red]")
+        raise typer.Exit(2) from None
+    if livekit and not (settings.livekit_api_key and settings.livekit_api_secret):
+        _errors.print("[red]LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set.[/red]")
+        raise typer.Exit(2)
+    return settings
+
+
+def _log(level: int, *, colour: bool) -> None:
+    if colour:
+        logging.basicConfig(level=level, format="%(name)s %(message)s", handlers=[RichHandler()])
+    else:
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+@app.command()
+def start() -> None:
+    """Register with LiveKit and hold exams, as in production."""
+    settings = _settings(livekit=True)
+    _log(logging.INFO, colour=False)
+    _serve(settings, devmode=False)
+
+
+@app.command()
+def dev() -> None:
+    """The same for development: more log, and a restart when a file changes."""
+    from watchfiles import PythonFilter, run_process
+
+    _settings(livekit=True)
+    run_process(
+        *("worker", "exam_graph", "records"),
+        target=_serve_dev,
+        watch_filter=PythonFilter(extra_extensions=(".yaml", ".md")),
+    )
+
+
+def _serve_dev() -> None:
+    _log(logging.DEBUG, colour=True)
+    _serve(_settings(livekit=True), devmode=True)
+
+
+def _serve(settings: Settings, *, devmode: bool) -> None:
+    from worker.server import build_server, serve
+
+    asyncio.run(_publish(settings, None))
+    asyncio.run(serve(build_server(settings), devmode=devmode))
+
+
+@app.command()
+def publish(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Papers; all of PAPERS_DIR if none are named.")
+    ] = None,
+) -> None:
+    """Check papers and put the valid ones into the record, ready for sittings."""
+    if asyncio.run(_publish(_settings(livekit=False), files)):
+        raise typer.Exit(1)
+
+
+async def _publish(settings: Settings, files: list[Path] | None) -> bool:
+    """Publishes, says what is wrong; True if anything was."""
+    from worker.publish import publish as publish_papers
+
+    screen = Console(soft_wrap=True)
+    records = await _open_records(settings)
+    try:
+        found = files if files else paper_files(settings.papers_dir)
+        published, problems = await publish_papers(found, records)
+    finally:
+        await records.close()
+    for problem in problems:
+        _errors.print(f"[red]{problem}[/red]", highlight=False, soft_wrap=True)
+    if not found:
+        _errors.print(f"[red]There is no paper in {settings.papers_dir}.[/red]")
+    screen.print(f"published: {', '.join(published) or 'none'}")
+    return bool(problems) or not found
+
+
+async def _open_records(settings: Settings) -> Records:
+    try:
+        return await Records.open(settings.database_url)
+    except RecordsError as error:
+        _errors.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def console(
+    exam: Annotated[str, typer.Option(help="The id of a published paper.")],
+    text: Annotated[bool, typer.Option("--text", help="Type instead of speaking.")] = False,
+) -> None:
+    """Hold one exam in this terminal."""
+    settings = _settings(livekit=False)
+    _log(logging.WARNING, colour=True)
+    if text:
+        over = asyncio.run(_console_in_text(settings, exam))
+        raise typer.Exit(0 if over else 1)
+    from worker.console_audio import console_with_sound
+
+    console_with_sound(settings, asyncio.run(_console_sitting(settings, exam)))
+
+
+async def _console_sitting(settings: Settings, exam: str) -> str:
+    records = await _open_records(settings)
+    try:
+        return (await _new_sitting(records, exam)).id
+    finally:
+        await records.close()
+
+
+async def _console_in_text(settings: Settings, exam: str) -> bool:
+    from exam_graph.graph import build_graph
+    from worker.console import TextConsole, typed_lines
+    from worker.opening import open_examiner
+
+    records = await _open_records(settings)
+    try:
+        sitting = await _new_sitting(records, exam)
+        async with open_examiner(sitting, records, build_graph(), settings) as examiner:
+            screen = Console(soft_wrap=True, highlight=False)
+            over = await TextConsole(examiner, screen).hold(typed_lines())
+        screen.print(f"[dim]record: python -m records show {sitting.id}[/dim]")
+        return over
+    finally:
+        await records.close()
+
+
+async def _new_sitting(records: Records, exam: str) -> Sitting:
+    """A sitting of a developer's own, new every time."""
+    try:
+        sitting, _ = await records.open_sitting(
+            user_id=f"console-{secrets.token_hex(4)}",
+            exam_id=exam,
+            consent={"recording": False, "text_version": "console"},
+            profile={},
+            invitation=None,
+        )
+    except RecordsError as error:
+        published = ", ".join(paper.exam_id for paper in await records.papers())
+        _errors.print(f"[red]{error}[/red] Published: {published or 'none'}.")
+        raise typer.Exit(1) from None
+    return sitting
+
+
+if __name__ == "__main__":
+    sys.exit(app())

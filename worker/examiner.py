@@ -1,0 +1,330 @@
+"""The examiner of one sitting: takes events one by one, runs the graph on them, keeps the outcome.
+
+One task per sitting owns state, clock and commits. A guess runs on the last kept state beside it
+and leaves nothing behind unless the turn becomes certain with the same words.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from exam_graph.clock import Clock, ExamClock
+from exam_graph.events import Event, Returned, StudentSpoke
+from exam_graph.graph import Checkpoints, ExamGraph
+from exam_graph.selection import draw
+from exam_graph.state import (
+    ExamContext,
+    ExamState,
+    Kept,
+    clock_runs,
+    current_question_id,
+    first_state,
+    kept_part,
+    with_event,
+)
+from exam_graph.utterance import Utterance
+from records.errors import RecordsError
+from records.model import AnswerRecord, Sitting, TurnRecord, UtteranceRecord
+from records.store import Records
+from worker.turn import Heard, Turn
+
+logger = logging.getLogger(__name__)
+
+#: How much of an open answer understanding gets to see, in characters from its end.
+ANSWER_WINDOW = 1500
+#: How long a commit is tried again, in seconds: longer than a database stays locked.
+COMMIT_PATIENCE = 20.0
+
+CommitListener = Callable[[Kept], None]
+
+
+@dataclass
+class _Guess:
+    turn: Turn
+    base: int
+    task: asyncio.Task[ExamState]
+
+
+@dataclass(frozen=True)
+class _Job:
+    turn: Turn
+    guess: _Guess | None = None
+
+
+class Examiner:
+    """Holds one sitting. `open` it, `run` it as a task, give it events; it never speaks itself."""
+
+    def __init__(
+        self,
+        sitting: Sitting,
+        fence: int,
+        *,
+        records: Records,
+        graph: ExamGraph,
+        checkpoints: Checkpoints,
+        context: ExamContext,
+        clock: Clock,
+    ) -> None:
+        self.sitting = sitting
+        self._fence = fence
+        self._records = records
+        self._graph = graph
+        self._checkpoints = checkpoints
+        self.context = context
+        self.clock = ExamClock(clock)
+        self.state = first_state(draw(context.paper, sitting.seed))
+        self._answer_so_far = ""
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._last_number = self.state["turn"]
+        self._guess: _Guess | None = None
+        self._listeners: list[CommitListener] = []
+
+    @property
+    def started(self) -> bool:
+        return self.state["turn"] >= 0
+
+    @property
+    def finished(self) -> bool:
+        return self.state["phase"] == "finished"
+
+    def on_commit(self, listener: CommitListener) -> None:
+        """Calls `listener` with the state after each turn that was kept."""
+        self._listeners.append(listener)
+
+    async def open(self) -> None:
+        """Loads what was kept: the last checkpoint, and turns recorded after it, replayed."""
+        snapshot = await self._checkpoints.aget_state(self._config)
+        if snapshot.values:
+            self.state = snapshot.values  # type: ignore[assignment]
+        missing = await self._records.turns(self.sitting.id, after=self.state["turn"])
+        for turn in missing:
+            await self._replay(turn)
+        if missing:
+            await self._checkpoint(self.state)
+        self._last_number = self.state["turn"]
+        self.clock = ExamClock(self.clock.source, self.state["used_ms"])
+        question_id = current_question_id(self.state)
+        for answer in await self._records.answers(self.sitting.id):
+            if answer.question_id == question_id:
+                self._answer_so_far = answer.text
+
+    async def run(self) -> None:
+        """Works off events until cancelled. Raises if a turn could not be kept."""
+        while True:
+            job = await self._queue.get()
+            try:
+                await self._work(job)
+            except Exception as error:
+                if not job.turn.committed.done():
+                    job.turn.committed.set_exception(error)
+                raise
+            finally:
+                self._queue.task_done()
+
+    def submit(self, event: Event) -> Turn:
+        """Queues an event that is certain."""
+        return self._enqueue(_Job(Turn(event, self.clock.used_ms())))
+
+    async def returned(self) -> Turn:
+        """Queues the student's or the examiner's return, with what was kept of an open answer."""
+        draft = await self._records.draft(self.sitting.id)
+        return self.submit(Returned(draft=draft.text if draft else ""))
+
+    def guess(self, event: StudentSpoke) -> Turn:
+        """Runs the graph on words that may still change. Replaces an earlier guess."""
+        if self._guess is not None:
+            self._guess.task.cancel()
+        turn = Turn(event, self.clock.used_ms())
+        task = asyncio.create_task(self._run_guess(turn))
+        task.add_done_callback(_retrieve)
+        self._guess = _Guess(turn, self._last_number, task)
+        return turn
+
+    def student_spoke(self, event: StudentSpoke) -> tuple[Turn, bool]:
+        """Queues a turn of the student's that is certain; True if the guess serves for it."""
+        guess, self._guess = self._guess, None
+        if guess is not None and self._still_holds(guess, event):
+            guess.turn.event = event
+            guess.turn.used_ms = self.clock.used_ms()
+            return self._enqueue(_Job(guess.turn, guess)), True
+        if guess is not None:
+            guess.task.cancel()
+        return self.submit(event), False
+
+    async def keep_draft(self, text: str) -> None:
+        """Keeps the words of an answer that is still being given."""
+        question_id = current_question_id(self.state)
+        if question_id is not None:
+            await self._records.keep_draft(self.sitting.id, self._fence, question_id, text)
+
+    async def note_heard(self, heard: Heard) -> None:
+        """Keeps how much of an utterance was played to the student, once its turn is kept."""
+        turn = heard.mark.turn
+        await turn.committed
+        assert turn.number is not None
+        await self._records.note_heard(
+            self.sitting.id,
+            self._fence,
+            turn.number,
+            heard.mark.position,
+            started_at=heard.started_at,
+            heard_ms=heard.heard_ms,
+            whole=heard.whole,
+        )
+
+    def _enqueue(self, job: _Job) -> Turn:
+        self._last_number += 1
+        job.turn.number = self._last_number
+        self._queue.put_nowait(job)
+        return job.turn
+
+    def _still_holds(self, guess: _Guess, event: StudentSpoke) -> bool:
+        guessed = guess.turn.event
+        assert isinstance(guessed, StudentSpoke)
+        untouched = guess.base == self._last_number
+        failed = guess.task.done() and (guess.task.cancelled() or guess.task.exception())
+        return untouched and not failed and same_words(guessed.text, event.text)
+
+    async def _run_guess(self, turn: Turn) -> ExamState:
+        await self._queue.join()
+        return await self._run_graph(turn, self.state)
+
+    async def _work(self, job: _Job) -> None:
+        turn = job.turn
+        if job.guess is not None:
+            outcome = await job.guess.task
+        else:
+            outcome = await self._run_graph(turn, self.state)
+        state: Kept = {**kept_part(outcome), "used_ms": turn.used_ms}
+        await self._commit(turn, outcome, state)
+        self._keep_answer_window(turn, outcome, state)
+        self.state = state
+        if clock_runs(state):
+            self.clock.start()
+        else:
+            self.clock.stop()
+        turn.committed.set_result(None)
+        for listener in self._listeners:
+            listener(state)
+
+    async def _run_graph(self, turn: Turn, state: Kept) -> ExamState:
+        given = with_event(
+            state,
+            turn.event.model_dump(mode="json"),
+            used_ms=turn.used_ms,
+            answer_so_far=self._answer_so_far,
+        )
+        outcome: Any = given
+        try:
+            async for mode, chunk in self._graph.astream(
+                given, context=self.context, stream_mode=["custom", "values"]
+            ):
+                if isinstance(chunk, Utterance):
+                    turn.say(chunk)
+                elif mode == "values":
+                    outcome = chunk
+        finally:
+            turn.complete()
+        return outcome  # type: ignore[no-any-return]
+
+    async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
+        row = turn_row(turn, outcome)
+        await _patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
+        await _patiently(lambda: self._checkpoint(state))
+
+    async def _checkpoint(self, state: Kept) -> None:
+        await self._checkpoints.aupdate_state(self._config, dict(state), as_node="keep")
+
+    async def _replay(self, row: TurnRecord) -> None:
+        given = with_event(self.state, row.event, used_ms=row.used_ms, understood=row.understood)
+        outcome = await self._graph.ainvoke(given, context=self.context)
+        self.state = kept_part(outcome)  # type: ignore[arg-type]
+
+    def _keep_answer_window(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
+        if current_question_id(state) != outcome["record"]["question_id"]:
+            self._answer_so_far = ""
+        elif outcome["record"]["answers_question"]:
+            said = f"{self._answer_so_far} {spoken_words(turn.event)}".strip()
+            self._answer_so_far = said[-ANSWER_WINDOW:]
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {
+            "configurable": {"thread_id": self.sitting.id},
+            "metadata": {"fence": self._fence},
+        }
+
+
+def turn_row(turn: Turn, outcome: ExamState) -> TurnRecord:
+    """The record's row for a turn: the final words, what they meant, what was said about them."""
+    event, record = turn.event, outcome["record"]
+    spoke = event if isinstance(event, StudentSpoke) else None
+    assert turn.number is not None
+    return TurnRecord(
+        number=turn.number,
+        event=event.model_dump(mode="json", exclude={"words"}),
+        understood=outcome["understood"],
+        question_id=record["question_id"],
+        answers_question=record["answers_question"],
+        text=spoken_words(event),
+        confidence=spoke.confidence if spoke else None,
+        words=[word.model_dump() for word in spoke.words] if spoke else [],
+        at=datetime.now(UTC),
+        used_ms=turn.used_ms,
+        utterances=[
+            UtteranceRecord(
+                position=position,
+                kind=utterance.kind,
+                text=utterance.text,
+                say=utterance.say,
+                authored=utterance.authored,
+                question_id=utterance.question_id,
+            )
+            for position, utterance in enumerate(turn.utterances)
+        ],
+        answers=[AnswerRecord(**answer) for answer in record["answers"]],
+        flags=record["flags"],
+        status="finished" if outcome["phase"] == "finished" else None,
+        clears_draft=isinstance(event, StudentSpoke | Returned),
+    )
+
+
+def spoken_words(event: Event) -> str:
+    """The student's words that an event carries."""
+    if isinstance(event, StudentSpoke):
+        return event.text
+    return event.draft if isinstance(event, Returned) else ""
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two transcripts differ in case and punctuation at most, which the framework ignores."""
+    return _words(one) == _words(other)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+async def _patiently(write: Callable[[], Awaitable[None]]) -> None:
+    """Tries a write again while the database is busy, but not what the record refuses."""
+    async for attempt in AsyncRetrying(
+        stop=stop_after_delay(COMMIT_PATIENCE),
+        wait=wait_exponential(multiplier=0.1, max=2.0),
+        retry=retry_if_exception(lambda error: not isinstance(error, RecordsError)),
+        reraise=True,
+    ):
+        with attempt:
+            await write()
+
+
+def _retrieve(task: asyncio.Task[ExamState]) -> None:
+    """A guess that fails is only dropped; the certain turn runs anew and shows the error."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.warning("a guess failed: %s", type(error).__name__)

@@ -1,0 +1,73 @@
+"""Opens a sitting for examining: record, checkpoints, graph and understanding put together."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from exam_graph.rules import RulesUnderstanding
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from sqlalchemy import make_url
+
+from exam_graph.clock import MonotonicClock
+from exam_graph.graph import ExamGraph, build_checkpoints
+from exam_graph.paper import Paper
+from exam_graph.phrasebook import phrasebook
+from exam_graph.state import ExamContext
+from exam_graph.understanding import Understanding
+from records.model import Sitting
+from records.store import Records
+from worker.examiner import Examiner
+from worker.settings import Settings
+
+
+@contextlib.asynccontextmanager
+async def open_examiner(
+    sitting: Sitting, records: Records, graph: ExamGraph, settings: Settings
+) -> AsyncIterator[Examiner]:
+    """An examiner that holds the sitting and stands where it was left."""
+    async with (
+        open_understanding(settings) as understanding,
+        AsyncSqliteSaver.from_conn_string(sqlite_path(settings.database_url)) as saver,
+    ):
+        paper = Paper.from_dict(sitting.paper)
+        examiner = Examiner(
+            sitting,
+            await records.claim(sitting.id),
+            records=records,
+            graph=graph,
+            checkpoints=build_checkpoints(saver),
+            context=ExamContext(paper, phrasebook(paper.language), understanding),
+            clock=MonotonicClock(),
+        )
+        await examiner.open()
+        yield examiner
+
+
+@contextlib.asynccontextmanager
+async def open_understanding(settings: Settings) -> AsyncIterator[Understanding]:
+    """Groq's where there is a key, else the rules alone."""
+    rules = RulesUnderstanding()
+    key = settings.groq_key
+    if key is None:
+        yield rules
+        return
+    # Costs 40 MB that an exam without a model need not carry.
+    from worker.groq_understanding import GroqUnderstanding
+
+    async with GroqUnderstanding(
+        rules,
+        api_key=key,
+        base_url=settings.groq_base_url,
+        model=settings.groq_model,
+        deadline_s=settings.groq_deadline_ms / 1000,
+    ) as groq:
+        await groq.warm()
+        yield groq
+
+
+def sqlite_path(database_url: str) -> str:
+    """The file of an SQLite URL; checkpoints live in the record's database."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise ValueError(f"DATABASE_URL must name an SQLite file, not {url.render_as_string()}")
+    return str(Path(url.database))

@@ -1,0 +1,70 @@
+"""The examiner's side of the student's page: attributes out, buttons in."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from livekit import rtc
+
+from worker.protocol import (
+    IDENTITY,
+    NOTICE_TOPIC,
+    RPC_OK,
+    Level,
+    View,
+    notice,
+)
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[], Awaitable[None]]
+
+
+class Page:
+    """Shows a `View` by participant attributes (only what changed) and answers the page's RPCs."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._room = room
+        self._shown: dict[str, str] = {}
+        self._wanted: dict[str, str] = {}
+        self._sending: asyncio.Task[None] | None = None
+
+    def show(self, view: View) -> None:
+        """Publishes a view soon; of several in a row the last one counts."""
+        self._wanted = view.attributes()
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send())
+
+    async def shown(self) -> None:
+        """Waits until the last view was published."""
+        if self._sending is not None:
+            await self._sending
+
+    async def notify(self, code: str, level: Level, text: str) -> None:
+        """A notice on the page, sent reliably."""
+        await self._room.local_participant.publish_data(
+            notice(code, level, text), reliable=True, topic=NOTICE_TOPIC
+        )
+
+    def on(self, method: str, handler: Handler) -> None:
+        """Answers an RPC of the student's. The examiner's own identity may not call."""
+
+        async def answer(call: rtc.RpcInvocationData) -> str:
+            if call.caller_identity == IDENTITY:
+                raise rtc.RpcError(code=1403, message="Only the student's page may call this.")
+            await handler()
+            return RPC_OK
+
+        self._room.local_participant.register_rpc_method(method, answer)
+
+    async def _send(self) -> None:
+        while changes := self._changes():
+            try:
+                await self._room.local_participant.set_attributes(changes)
+            except Exception as error:  # the room may be going away under us
+                logger.warning("attributes were not published: %s", type(error).__name__)
+                return
+            self._shown.update(changes)
+
+    def _changes(self) -> dict[str, str]:
+        return {key: value for key, value in self._wanted.items() if self._shown.get(key) != value}

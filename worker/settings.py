@@ -1,0 +1,52 @@
+"""The worker's settings, read once from the environment."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_PROVIDERS = "http://127.0.0.1:8600"
+#: The plugins want a key; the local providers do not look at it.
+LOCAL_KEY = "served-locally"
+
+
+class Settings(BaseSettings):
+    """Every field is the environment variable of its name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    livekit_url: str = "ws://127.0.0.1:7880"
+    livekit_api_key: str = ""
+    livekit_api_secret: SecretStr = SecretStr("")
+
+    deepgram_api_key: SecretStr | None = None
+    deepgram_base_url: str | None = Field(default=None, description="an origin, http or https")
+    voice: str = Field(default="aura-2-orion-en", validation_alias="EXAMINER_VOICE")
+
+    groq_api_key: SecretStr | None = None
+    groq_base_url: str = "https://api.groq.com/openai/v1"
+    groq_model: str = "openai/gpt-oss-20b"
+    groq_deadline_ms: int = Field(default=400, gt=0, description="after it, rules decide")
+
+    database_url: str = "sqlite:///var/voxam.db"
+    papers_dir: Path = Path("exams")
+
+    worker_health_port: int = Field(default=8081, ge=0, le=65535)
+    max_exams: int = Field(default=10, ge=1, description="exams this worker holds at once")
+    idle_processes: int = Field(default=1, ge=0, description="job processes kept warm")
+
+    @property
+    def deepgram_origin(self) -> str:
+        """Where Deepgram's protocols are spoken: as set, else Deepgram with a key, else locally."""
+        if self.deepgram_base_url:
+            return self.deepgram_base_url.rstrip("/")
+        return "https://api.deepgram.com" if self.deepgram_api_key else LOCAL_PROVIDERS
+
+    @property
+    def deepgram_key(self) -> str:
+        return self.deepgram_api_key.get_secret_value() if self.deepgram_api_key else LOCAL_KEY
+
+    @property
+    def groq_key(self) -> str | None:
+        """None: no model is asked, rules alone understand."""
+        return self.groq_api_key.get_secret_value() if self.groq_api_key else None
