@@ -103,7 +103,11 @@ def _share(key: str, said: Said, asked: frozenset[str], data: LanguageData) -> f
         # A key that denies something is met by denying it.
         said = Said(said.held | said.denied, frozenset())
     weights = {each: _weight(each, asked, data) for each in wanted}
-    share = sum(weight for each, weight in weights.items() if each in said) / sum(weights.values())
+    found = [each for each in wanted if each in said]
+    if max(weights.values()) == 1.0 > max((weights[each] for each in found), default=0.0):
+        # Only words were named that say little by themselves, or are in the question.
+        return 0.0
+    share = sum(weights[each] for each in found) / sum(weights.values())
     missing_number = any(is_number(each) and each not in said.held for each in wanted)
     return min(share, BORDERLINE) if missing_number else share
 
@@ -112,6 +116,11 @@ def _weight(each: str, asked: frozenset[str], data: LanguageData) -> float:
     if each in asked:
         return _IN_QUESTION
     return _LIGHT if each in _light_stems(data.name) else 1.0
+
+
+def is_light(word: str, data: LanguageData) -> bool:
+    """Whether the word says little by itself, like "produce"."""
+    return stem(word, data) in _light_stems(data.name)
 
 
 @cache

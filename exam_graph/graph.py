@@ -33,7 +33,13 @@ from exam_graph.nodes.tell_time import tell_time
 from exam_graph.nodes.understand import understand
 from exam_graph.nodes.wait import wait
 from exam_graph.nodes.welcome_back import welcome_back
-from exam_graph.route import after_acknowledging, after_answer, after_leaving, route
+from exam_graph.route import (
+    after_acknowledging,
+    after_answer,
+    after_leaving,
+    after_telling,
+    route,
+)
 from exam_graph.state import ExamContext, ExamState, Kept
 
 ExamGraph = CompiledStateGraph[ExamState, ExamContext, ExamState, ExamState]
@@ -47,9 +53,6 @@ _LAST = (
     probe,
     repeat,
     ask_again,
-    clarify,
-    tell_time,
-    tell_count,
     redirect,
     wait,
     note_unheard,
@@ -59,12 +62,26 @@ _LAST = (
 )
 
 
+#: Moves that something follows, always or sometimes.
+_PASSING = (
+    begin,
+    record,
+    give_up,
+    skip,
+    acknowledge,
+    clarify,
+    tell_time,
+    tell_count,
+    go_on,
+    welcome_back,
+)
+
+
 def build_graph() -> ExamGraph:
     """The graph of one turn. Compile once per process; safe for many sittings at once."""
     graph = StateGraph(ExamState, context_schema=ExamContext)
-    for node in (understand, keep_time, begin, record, give_up, skip, acknowledge, go_on):
+    for node in (understand, keep_time, *_PASSING):
         graph.add_node(node)
-    graph.add_node(welcome_back)
     for node in _LAST:
         graph.add_node(node)
         graph.add_edge(node.__name__, END)
@@ -76,6 +93,8 @@ def build_graph() -> ExamGraph:
     graph.add_conditional_edges("acknowledge", after_acknowledging)
     graph.add_conditional_edges("skip", after_leaving)
     graph.add_conditional_edges("give_up", after_leaving)
+    for telling in ("clarify", "tell_time", "tell_count"):
+        graph.add_conditional_edges(telling, after_telling)
     graph.add_edge("go_on", "repeat")
     graph.add_edge("welcome_back", "repeat")
     return graph.compile()

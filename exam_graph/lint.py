@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exam_graph.coverage import content_stems
+from exam_graph.coverage import content_stems, is_light
 from exam_graph.language import LanguageData, language_data
 from exam_graph.paper import LETTERS, ChoiceQuestion, Paper, Question, ShortQuestion
 from exam_graph.source import Location
-from exam_graph.words import stem, terms
+from exam_graph.words import BREAK, stem, terms
 
 ASK_WORDS = 50
 PROBE_WORDS = 25
@@ -112,7 +112,8 @@ def _aloud(line: _Line, data: LanguageData) -> Iterator[Advice]:
 
 
 def _is_stacked(text: str, data: LanguageData) -> bool:
-    joined = rf"\b(?:{'|'.join(data.conjunctions)})\s+(?:{'|'.join(data.questioning)})\b"
+    # At the start of a sentence, "and what…" goes on from before and is one question.
+    joined = rf"(?<=[\w,]\s)(?:{'|'.join(data.conjunctions)})\s+(?:{'|'.join(data.questioning)})\b"
     return text.count("?") > 1 or re.search(joined, text, re.IGNORECASE) is not None
 
 
@@ -142,7 +143,7 @@ def _gives_away(question: Question, data: LanguageData) -> Iterator[Advice]:
 
 
 def _tells(word: str, data: LanguageData) -> bool:
-    return word.isalnum() and word not in data.stopwords and word not in data.light
+    return word != BREAK and word not in data.stopwords and not is_light(word, data)
 
 
 def _value_given_away(question: ShortQuestion, data: LanguageData) -> Iterator[Advice]:

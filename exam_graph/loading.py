@@ -108,6 +108,7 @@ def _relevant(error: ValidationError) -> Iterator[ErrorDetails]:
     for details in error.errors(include_url=False):
         wrongly_counted = (
             details["type"] == "too_short"
+            and isinstance(details["input"], list)
             and len(details["input"]) >= details.get("ctx", {})["min_length"]
         )
         if not wrongly_counted:

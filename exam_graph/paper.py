@@ -44,9 +44,8 @@ def _as_list(value: Any) -> Any:
 
 
 # Line breaks of the YAML file are layout, not part of what is shown and spoken.
-_Line = Annotated[str, AfterValidator(_one_line)]
-Text = Annotated[_Line, Field(min_length=1, max_length=2000)]
-Term = Annotated[_Line, Field(min_length=1, max_length=100)]
+Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_one_line)]
+Term = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
 Marks = Annotated[float, Field(gt=0, le=1000)]
 
@@ -232,7 +231,7 @@ class Paper(_Part):
     """A whole paper. `model_dump(mode="json")` is what a sitting freezes; it validates back."""
 
     id: Id
-    title: Annotated[_Line, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
     language: Language = "en"
     mode: Mode = "exam"
     duration_minutes: Annotated[float, Field(gt=0, le=240)]

@@ -41,6 +41,8 @@ _BY_INTENT: dict[str, Move] = {
     "pause": "pause",
     "end": "confirm_end",
 }
+#: What would leave a question standing that was not heard to its end.
+_LEAVE_IT_UNHEARD = ("answer", "think", "off_topic", "unclear", "continue", "yes", "no")
 _IN_QUESTION: dict[str, Move] = {"skip": "skip", "dont_know": "give_up"}
 
 
@@ -83,13 +85,11 @@ def _route_speech(state: ExamState, time_over: bool) -> Move:
         return "go_on" if intent == "continue" else "wait"
     if time_over:
         return "record" if intent == "answer" else "close"
-    if intent in _BY_INTENT:
-        return _BY_INTENT[intent]
     if state["phase"] == "question" and intent in _IN_QUESTION:
         return _IN_QUESTION[intent]
-    if not state["heard"]:
+    if not state["heard"] and intent in _LEAVE_IT_UNHEARD:
         return "ask_again"
-    return _route_answer(state)
+    return _BY_INTENT.get(intent) or _route_answer(state)
 
 
 def _route_confirmation(intent: str) -> Move:
@@ -118,6 +118,11 @@ def after_answer(
         return "close"
     more = open_probes(state, runtime.context) or not _is_last(state)
     return "acknowledge" if more else "close"
+
+
+def after_telling(state: ExamState) -> Literal["repeat", "__end__"]:
+    """A question that was talked over is asked again after what was wanted to be known."""
+    return "__end__" if state["heard"] else "repeat"
 
 
 def after_acknowledging(

@@ -5,12 +5,13 @@ for a command costs the answer.
 """
 
 import re
+from collections.abc import Iterable
 
 from exam_graph.choosing import Choice, choose
 from exam_graph.commands import grammar
 from exam_graph.coverage import coverage
 from exam_graph.language import language_data
-from exam_graph.paper import ChoiceQuestion, OpenQuestion
+from exam_graph.paper import ChoiceQuestion, Language, OpenQuestion
 from exam_graph.understanding import Context, Heard, Intent, Understood
 from exam_graph.words import words
 
@@ -56,27 +57,30 @@ _INTENTS: dict[str, Intent] = {
 
 
 class RulesUnderstanding:
-    """The `Understanding` that needs no model."""
+    """The `Understanding` that needs no model. Holds nothing; every turn has an outcome."""
+
+    def __init__(self, languages: Iterable[Language] = ("en",)) -> None:
+        """Compiles the languages ahead, 0.1 s each; others are compiled when first heard."""
+        for language in languages:
+            grammar(language)
 
     async def understand(self, heard: Heard, context: Context) -> Understood:
-        return understand(heard, context)
+        return self.decide(heard, context)
 
+    def decide(self, heard: Heard, context: Context) -> Understood:
+        """What rules make of the turn; in doubt it is an answer."""
+        return _without_answer(heard, context) or _answer(heard, context)
 
-def understand(heard: Heard, context: Context) -> Understood:
-    """What rules make of the turn. Every turn has an outcome; in doubt it is an answer."""
-    return _without_answer(heard, context) or _answer(heard, context)
-
-
-def obvious(heard: Heard, context: Context) -> Understood | None:
-    """The outcome, where a model could not know better: commands, and options named as such."""
-    understood = understand(heard, context)
-    if understood.doubtful:
+    def obvious(self, heard: Heard, context: Context) -> Understood | None:
+        """The outcome, where a model could not know better: commands, and options named as such."""
+        understood = self.decide(heard, context)
+        if understood.doubtful:
+            return None
+        if understood.intent != "answer" or context.question is None:
+            return understood
+        if isinstance(context.question, ChoiceQuestion):
+            return understood if _choice(heard, context.question, context).clear else None
         return None
-    if understood.intent == "answer" and isinstance(context.question, OpenQuestion):
-        return None
-    if isinstance(context.question, ChoiceQuestion) and understood.intent == "answer":
-        return understood if _choice(heard, context.question, context).clear else None
-    return understood
 
 
 def _without_answer(heard: Heard, context: Context) -> Understood | None:

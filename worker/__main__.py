@@ -125,9 +125,14 @@ def console(
     if text:
         over = asyncio.run(_console_in_text(settings, exam))
         raise typer.Exit(0 if over else 1)
-    from worker.console_audio import console_with_sound
+    from worker.console_audio import NoSoundError, run_console
+    from worker.server import build_server
 
-    console_with_sound(settings, asyncio.run(_console_sitting(settings, exam)))
+    try:
+        run_console(build_server(settings), asyncio.run(_console_sitting(settings, exam)))
+    except NoSoundError as error:
+        _errors.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
 
 
 async def _console_sitting(settings: Settings, exam: str) -> str:

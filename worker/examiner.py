@@ -304,7 +304,7 @@ def spoken_words(event: Event) -> str:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two transcripts differ in case and punctuation at most, which the framework ignores."""
+    """Whether two transcripts differ in nothing but case and punctuation."""
     return _words(one) == _words(other)
 
 

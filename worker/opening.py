@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from exam_graph.rules import RulesUnderstanding
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import make_url
 
@@ -12,6 +11,7 @@ from exam_graph.clock import MonotonicClock
 from exam_graph.graph import ExamGraph, build_checkpoints
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
+from exam_graph.rules import RulesUnderstanding
 from exam_graph.state import ExamContext
 from exam_graph.understanding import Understanding
 from records.model import Sitting

@@ -105,7 +105,7 @@ class PlaybackMonitor(io.AudioOutput):
             self._on_heard(
                 Heard(
                     mark=stretch.mark,
-                    started_at=began + timedelta(seconds=offset),
+                    started_at=began + timedelta(seconds=min(offset, played)),
                     heard_ms=round(heard * 1000),
                     whole=complete and heard >= stretch.captured - TOLERANCE_S,
                 )

@@ -1,10 +1,11 @@
 """The AgentSession of an exam: Deepgram's ears and voice, the end of turn left to Flux."""
 
-from livekit.agents import AgentSession, room_io, vad
-from livekit.plugins import deepgram, groq
+from livekit.agents import AgentSession, room_io
+from livekit.plugins import deepgram
 
 from exam_graph.paper import Paper
-from worker.settings import LOCAL_KEY, Settings
+from worker.settings import Settings
+from worker.warmup import Warm
 
 #: The examiner's track, in Hz, mono: what WebRTC carries, so nothing is resampled on the way.
 SAMPLE_RATE = 48_000
@@ -14,7 +15,7 @@ EAGER_EOT_THRESHOLD = 0.5
 EOT_TIMEOUT_MS = 5000
 
 
-def build_session(settings: Settings, paper: Paper, detector: vad.VAD) -> AgentSession[None]:
+def build_session(settings: Settings, paper: Paper, warm: Warm) -> AgentSession[None]:
     """A session that is not started. Raises ValueError for settings the plugins refuse."""
     origin = settings.deepgram_origin
     return AgentSession(
@@ -35,9 +36,8 @@ def build_session(settings: Settings, paper: Paper, detector: vad.VAD) -> AgentS
             sample_rate=SAMPLE_RATE,
             mip_opt_out=True,
         ),
-        # Never asked: llm_node speaks for the exam graph. Without it the session does not reply.
-        llm=groq.LLM(model=settings.groq_model, api_key=settings.groq_key or LOCAL_KEY),
-        vad=detector,
+        llm=warm.llm,
+        vad=warm.vad,
         turn_handling={
             "turn_detection": "stt",
             "endpointing": {"min_delay": 0.0, "max_delay": 0.0},

@@ -1,12 +1,15 @@
-"""What a job process has ready before its exam comes: the voice detector and the graph."""
+"""What a job process has ready before its exam comes: all that takes long to load or to make."""
 
+import gc
 from dataclasses import dataclass
 
+import anyio._backends._asyncio  # noqa: F401  (imported on first use otherwise, in mid-exam)
 from livekit.agents import JobProcess
 from livekit.agents.vad import VAD
-from livekit.plugins import silero
+from livekit.plugins import groq, silero
 
 from exam_graph.graph import ExamGraph, build_graph
+from worker.settings import LOCAL_KEY, Settings
 
 _KEY = "voxam.warm"
 
@@ -17,6 +20,7 @@ class Warm:
 
     vad: VAD
     graph: ExamGraph
+    llm: groq.LLM
 
     @classmethod
     def of(cls, process: JobProcess) -> "Warm":
@@ -28,4 +32,10 @@ class Warm:
 
 def warm_up(process: JobProcess) -> None:
     """Called once in a new job process."""
-    process.userdata[_KEY] = Warm(silero.VAD.load(), build_graph())
+    settings = Settings()
+    # Never asked: llm_node speaks for the exam graph. Without it a session does not reply.
+    llm = groq.LLM(model=settings.groq_model, api_key=settings.groq_key or LOCAL_KEY)
+    process.userdata[_KEY] = Warm(silero.VAD.load(), build_graph(), llm)
+    # What is loaded stays: the collector need not walk it again while a student speaks.
+    gc.collect()
+    gc.freeze()
