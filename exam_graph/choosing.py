@@ -138,7 +138,7 @@ class _Naming:
             index = choosing.ordinals.index(word)
         elif word in self.data.numbers.units[1:]:
             index = self.data.numbers.units.index(word) - 1
-        elif word.isdigit() and 0 < int(word) <= count:
+        elif word.isdecimal() and len(word) < 3 and int(word) > 0:
             index = int(word) - 1
         else:
             for letter, sounds in choosing.letters.items():

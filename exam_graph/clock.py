@@ -48,7 +48,7 @@ class ExamClock:
 
 
 def next_mark(duration_ms: int, used_ms: int) -> tuple[int, int]:
-    """The next mark, in minutes left (0 is the end), and in how many ms of running clock it is due."""
+    """The next mark in minutes left (0: the end), and the ms of running clock until then."""
     remaining = duration_ms - used_ms
     for mark in WARNING_MARKS:
         if mark * 60_000 < min(remaining, duration_ms):

@@ -131,7 +131,7 @@ def _light_stems(language: str) -> frozenset[str]:
 
 def _nearly(wanted: str, said: Sequence[str] | frozenset[str]) -> bool:
     """Whether a long word was said with a letter or two misheard."""
-    if len(wanted) < 6 or any(char.isdigit() for char in wanted):
+    if len(wanted) < 6 or any(char.isdecimal() for char in wanted):
         return False
     return any(
         each[0] == wanted[0]

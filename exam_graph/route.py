@@ -44,6 +44,7 @@ _BY_INTENT: dict[str, Move] = {
 #: What would leave a question standing that was not heard to its end.
 _LEAVE_IT_UNHEARD = ("answer", "think", "off_topic", "unclear", "continue", "yes", "no")
 _IN_QUESTION: dict[str, Move] = {"skip": "skip", "dont_know": "give_up"}
+_IN_PAUSE: dict[str, Move] = {"continue": "go_on", "repeat": "repeat", "end": "confirm_end"}
 
 
 def route(state: ExamState, runtime: Runtime[ExamContext]) -> Move:
@@ -55,11 +56,11 @@ def route(state: ExamState, runtime: Runtime[ExamContext]) -> Move:
     if isinstance(event, NotHeard):
         return "note_unheard"
     if isinstance(event, Started):
-        return "greet"
+        return "greet" if state["phase"] == "waiting" else "repeat"
     if isinstance(event, StudentSpoke):
         return _route_speech(state, time_over)
     if time_over:
-        return "close"
+        return "record" if isinstance(event, Returned) and event.draft else "close"
     if isinstance(event, Returned):
         return "welcome_back"
     if isinstance(event, Command):
@@ -79,12 +80,12 @@ def _route_command(state: ExamState, event: Command) -> Move:
 
 def _route_speech(state: ExamState, time_over: bool) -> Move:
     intent = (state["understood"] or {}).get("intent", "answer")
+    if time_over:
+        return "record" if intent == "answer" and not state["confirming"] else "close"
     if state["confirming"]:
         return _route_confirmation(intent)
     if state["paused"]:
-        return "go_on" if intent == "continue" else "wait"
-    if time_over:
-        return "record" if intent == "answer" else "close"
+        return _IN_PAUSE.get(intent, "wait")
     if state["phase"] == "question" and intent in _IN_QUESTION:
         return _IN_QUESTION[intent]
     if not state["heard"] and intent in _LEAVE_IT_UNHEARD:

@@ -43,6 +43,7 @@ class Kept(TypedDict):
     statuses: dict[str, AnswerStatus]
     covered: list[str]
     probes: list[str]
+    flags: list[str]
     asked: Asked | None
     heard: bool
     confirming: bool
@@ -85,6 +86,7 @@ def first_state(order: list[str]) -> Kept:
         statuses=dict.fromkeys(order, "open"),
         covered=[],
         probes=[],
+        flags=[],
         asked=None,
         heard=True,
         confirming=False,

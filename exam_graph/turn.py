@@ -38,12 +38,15 @@ def settled(
     before = state["statuses"][question_id]
     kept = "answered" if before == "answered" else status
     reached = state["covered"] if covered is None else covered
-    answer = _answer(state, question_id, kept, reached, state["probes"], flags or [])
+    raised = sorted({*state["flags"], *(flags or ())})
+    answer = _answer(state, question_id, kept, reached, state["probes"], raised)
     record = moved(state, move)
     return {
         "statuses": {**state["statuses"], question_id: kept},
         "covered": reached,
+        "flags": raised,
         "confirming": False,
+        "paused": False,
         "record": {**record, "answers_question": in_answer, "answers": [answer]},
     }
 

@@ -53,7 +53,7 @@ def stem(word: str, data: LanguageData) -> str:
 
 
 def is_number(word: str) -> bool:
-    return word[:1].isdigit() and word.replace(".", "", 1).isdigit()
+    return word[:1].isdecimal() and word.replace(".", "", 1).isdecimal()
 
 
 def _plain(text: str) -> str:
@@ -75,7 +75,7 @@ def _join_letters(found: Sequence[str]) -> list[str]:
     for word, following in zip(found, [*found, ""][1:], strict=True):
         # "… T C P I think": the pronoun ends the run.
         letter = _is_letter(word) and not (word == "i" and len(following) > 1)
-        if letter or (run and word.isdigit() and (len(run) > 1 or _is_letter(following))):
+        if letter or (run and word.isdecimal() and (len(run) > 1 or _is_letter(following))):
             run += word
             continue
         joined += [run, word] if run else [word]
@@ -114,7 +114,7 @@ def _in_digits(found: Sequence[str], numbers: Numbers) -> Iterator[str]:
 
 def _number_form(word: str) -> str:
     """1,000 → 1000; 2,5 → 2.5; 9.80 → 9.8."""
-    if not word[:1].isdigit() or not word[-1:].isdigit() or not re.search(r"[.,]", word):
+    if not word[:1].isdecimal() or not word[-1:].isdecimal() or not re.search(r"[.,]", word):
         return word
     if re.fullmatch(r"\d{1,3}(,\d{3})+", word):
         return word.replace(",", "")
@@ -158,7 +158,7 @@ def _decimals(found: Sequence[str], numbers: Numbers) -> str:
     for word in found[1:]:
         if word in numbers.units[:10]:
             digits += str(numbers.units.index(word))
-        elif len(word) == 1 and word.isdigit():
+        elif len(word) == 1 and word.isdecimal():
             digits += word
         else:
             break
@@ -167,7 +167,7 @@ def _decimals(found: Sequence[str], numbers: Numbers) -> str:
 
 @lru_cache(maxsize=8192)
 def _stem(word: str, language: str) -> str:
-    if any(char.isdigit() for char in word) or language not in _STEMMERS:
+    if any(char.isdecimal() for char in word) or language not in _STEMMERS:
         return word
     return str(snowballstemmer.stemmer(_STEMMERS[language]).stemWord(word))
 

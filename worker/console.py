@@ -37,8 +37,8 @@ class TextConsole:
         clock = asyncio.create_task(keep_time(self._examiner, quiet=self._quiet, act=self.act))
         talk = asyncio.create_task(self._talk(lines))
         try:
-            await asyncio.wait((work, talk), return_when=asyncio.FIRST_COMPLETED)
-            for task in (work, talk):
+            await asyncio.wait((work, clock, talk), return_when=asyncio.FIRST_COMPLETED)
+            for task in (work, clock, talk):
                 if task.done():
                     await task
             return self._examiner.finished

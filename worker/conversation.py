@@ -13,12 +13,13 @@ CLOSING_S = 45.0
 
 
 class Conversation:
-    """One exam aloud. It begins when `student_ready` is called, and again whenever it is."""
+    """One exam aloud. It begins when the student is ready, and again after each absence."""
 
     def __init__(self, examiner: Examiner, voice: Voice) -> None:
         self._examiner = examiner
         self._voice = voice
         self._ready = asyncio.Event()
+        self._away = True
         examiner.on_commit(lambda _: voice.wake())
 
     async def hold(self) -> None:
@@ -35,9 +36,16 @@ class Conversation:
             clock.cancel()
 
     def student_ready(self) -> None:
-        """The student is there and hears: for the first time, or after an absence."""
-        self._ready.set()
-        self._voice.wake()
+        """The student is there and hears. Said again without an absence, it changes nothing."""
+        if self._away:
+            self._away = False
+            self._ready.set()
+            self._voice.wake()
+
+    def student_left(self) -> None:
+        """The student is gone: the clock waits for the return."""
+        self._away = True
+        self._examiner.clock.stop()
 
     async def press(self, name: CommandName) -> None:
         """A button: cuts the examiner off, but never the student."""

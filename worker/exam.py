@@ -42,6 +42,7 @@ async def examine(ctx: JobContext) -> None:
     records = await Records.open(settings.database_url)
     try:
         sitting = await _sitting_of(ctx, records)
+        logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
         async with open_examiner(sitting, records, warm.graph, settings) as examiner:
             session = build_session(settings, examiner.context.paper, warm)
             if ctx.is_fake_job():
@@ -84,6 +85,7 @@ class Exam:
     async def hold(self) -> None:
         """From joining the room to the farewell, or until the room is gone."""
         self._ctx.room.on("disconnected", lambda _: self._closed.set())
+        self._ctx.room.on("participant_disconnected", lambda _: self._on_student_left())
         await self._ctx.connect()
         self._answer_page()
         self._show()
@@ -146,6 +148,11 @@ class Exam:
 
     async def _on_ready(self) -> None:
         self._conversation.student_ready()
+        self._show()
+
+    def _on_student_left(self) -> None:
+        self._conversation.student_left()
+        self._show()
 
     async def _on_done(self) -> None:
         self._session.commit_user_turn()
@@ -159,6 +166,6 @@ class Exam:
                 examiner.state,
                 examiner.context,
                 self._session.agent_state,
-                examiner.clock.used_ms(),
+                examiner.clock,
             )
         )

@@ -30,7 +30,7 @@ from exam_graph.state import (
     with_event,
 )
 from exam_graph.utterance import Utterance
-from records.errors import RecordsError
+from records.errors import RecordsError, RecordsUnavailable
 from records.model import AnswerRecord, Sitting, TurnRecord, UtteranceRecord
 from records.store import Records
 from worker.turn import Heard, Turn
@@ -82,7 +82,9 @@ class Examiner:
         self.state = first_state(draw(context.paper, sitting.seed))
         self._answer_so_far = ""
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
+        self._writing = asyncio.Lock()
         self._guess: _Guess | None = None
         self._listeners: list[CommitListener] = []
 
@@ -113,7 +115,7 @@ class Examiner:
         question_id = current_question_id(self.state)
         for answer in await self._records.answers(self.sitting.id):
             if answer.question_id == question_id:
-                self._answer_so_far = answer.text
+                self._answer_so_far = answer.text[-ANSWER_WINDOW:]
 
     async def run(self) -> None:
         """Works off events until cancelled. Raises if a turn could not be kept."""
@@ -125,8 +127,6 @@ class Examiner:
                 if not job.turn.committed.done():
                     job.turn.committed.set_exception(error)
                 raise
-            finally:
-                self._queue.task_done()
 
     def submit(self, event: Event) -> Turn:
         """Queues an event that is certain."""
@@ -135,14 +135,16 @@ class Examiner:
     async def returned(self) -> Turn:
         """Queues the student's or the examiner's return, with what was kept of an open answer."""
         draft = await self._records.draft(self.sitting.id)
-        return self.submit(Returned(draft=draft.text if draft else ""))
+        if draft is None or draft.question_id != current_question_id(self.state):
+            return self.submit(Returned())
+        return self.submit(Returned(draft=draft.text))
 
     def guess(self, event: StudentSpoke) -> Turn:
         """Runs the graph on words that may still change. Replaces an earlier guess."""
         if self._guess is not None:
             self._guess.task.cancel()
         turn = Turn(event, self.clock.used_ms())
-        task = asyncio.create_task(self._run_guess(turn))
+        task = asyncio.create_task(self._run_guess(turn, self._last_turn))
         task.add_done_callback(_retrieve)
         self._guess = _Guess(turn, self._last_number, task)
         return turn
@@ -151,8 +153,8 @@ class Examiner:
         """Queues a turn of the student's that is certain; True if the guess serves for it."""
         guess, self._guess = self._guess, None
         if guess is not None and self._still_holds(guess, event):
+            # Its time stays that of the guess: a replay must come to the same reply.
             guess.turn.event = event
-            guess.turn.used_ms = self.clock.used_ms()
             return self._enqueue(_Job(guess.turn, guess)), True
         if guess is not None:
             guess.task.cancel()
@@ -161,8 +163,11 @@ class Examiner:
     async def keep_draft(self, text: str) -> None:
         """Keeps the words of an answer that is still being given."""
         question_id = current_question_id(self.state)
-        if question_id is not None:
-            await self._records.keep_draft(self.sitting.id, self._fence, question_id, text)
+        number = self._last_number
+        async with self._writing:
+            # If a turn became certain since, it holds these words.
+            if question_id is not None and number == self._last_number:
+                await self._records.keep_draft(self.sitting.id, self._fence, question_id, text)
 
     async def note_heard(self, heard: Heard) -> None:
         """Keeps how much of an utterance was played to the student, once its turn is kept."""
@@ -182,6 +187,7 @@ class Examiner:
     def _enqueue(self, job: _Job) -> Turn:
         self._last_number += 1
         job.turn.number = self._last_number
+        self._last_turn = job.turn
         self._queue.put_nowait(job)
         return job.turn
 
@@ -192,8 +198,9 @@ class Examiner:
         failed = guess.task.done() and (guess.task.cancelled() or guess.task.exception())
         return untouched and not failed and same_words(guessed.text, event.text)
 
-    async def _run_guess(self, turn: Turn) -> ExamState:
-        await self._queue.join()
+    async def _run_guess(self, turn: Turn, after: Turn | None) -> ExamState:
+        if after is not None:
+            await asyncio.wait((after.committed,))
         return await self._run_graph(turn, self.state)
 
     async def _work(self, job: _Job) -> None:
@@ -235,8 +242,9 @@ class Examiner:
         return outcome  # type: ignore[no-any-return]
 
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
-        row = turn_row(turn, outcome)
-        await _patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
+        row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")
+        async with self._writing:
+            await _patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
         await _patiently(lambda: self._checkpoint(state))
 
     async def _checkpoint(self, state: Kept) -> None:
@@ -262,7 +270,7 @@ class Examiner:
         }
 
 
-def turn_row(turn: Turn, outcome: ExamState) -> TurnRecord:
+def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
     """The record's row for a turn: the final words, what they meant, what was said about them."""
     event, record = turn.event, outcome["record"]
     spoke = event if isinstance(event, StudentSpoke) else None
@@ -291,7 +299,7 @@ def turn_row(turn: Turn, outcome: ExamState) -> TurnRecord:
         ],
         answers=[AnswerRecord(**answer) for answer in record["answers"]],
         flags=record["flags"],
-        status="finished" if outcome["phase"] == "finished" else None,
+        status="finished" if ends_exam else None,
         clears_draft=isinstance(event, StudentSpoke | Returned),
     )
 
@@ -314,10 +322,16 @@ def _words(text: str) -> list[str]:
 
 async def _patiently(write: Callable[[], Awaitable[None]]) -> None:
     """Tries a write again while the database is busy, but not what the record refuses."""
+
+    def busy(error: BaseException) -> bool:
+        # A cancellation comes by here too, and is to be obeyed.
+        refused = isinstance(error, RecordsError) and not isinstance(error, RecordsUnavailable)
+        return isinstance(error, Exception) and not refused
+
     async for attempt in AsyncRetrying(
         stop=stop_after_delay(COMMIT_PATIENCE),
         wait=wait_exponential(multiplier=0.1, max=2.0),
-        retry=retry_if_exception(lambda error: not isinstance(error, RecordsError)),
+        retry=retry_if_exception(busy),
         reraise=True,
     ):
         with attempt:

@@ -23,7 +23,7 @@ class _Stretch:
     captured: float = 0.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Segment:
     stretches: list[_Stretch] = field(default_factory=list)
     started_at: datetime | None = None

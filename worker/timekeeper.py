@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 from exam_graph.clock import next_mark
 from exam_graph.events import TimePassed
-from exam_graph.state import clock_runs
 from worker.examiner import Examiner
 from worker.turn import Turn
 
@@ -26,7 +25,7 @@ async def keep_time(
     duration_ms = examiner.context.duration_ms
     while not examiner.finished:
         changed.clear()
-        if not clock_runs(examiner.state):
+        if not examiner.clock.running:
             await changed.wait()
             continue
         mark, due_ms = next_mark(duration_ms, examiner.clock.used_ms())

@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
+from exam_graph.clock import ExamClock
 from exam_graph.paper import ChoiceQuestion, Paper
-from exam_graph.state import ExamContext, Kept, clock_runs, current_question_id, remaining_ms
+from exam_graph.state import ExamContext, Kept, current_question_id, remaining_ms
 from worker.protocol import PagePhase, View
 
 AgentState = Literal["initializing", "idle", "listening", "thinking", "speaking"]
@@ -11,16 +12,16 @@ AgentState = Literal["initializing", "idle", "listening", "thinking", "speaking"
 _IN_QUESTION: dict[str, PagePhase] = {"speaking": "asking", "thinking": "thinking"}
 
 
-def view(state: Kept, context: ExamContext, agent_state: str, used_ms: int) -> View:
-    """The page's view; `used_ms` of the exam clock at this moment."""
-    now: Kept = {**state, "used_ms": used_ms}
+def view(state: Kept, context: ExamContext, agent_state: str, clock: ExamClock) -> View:
+    """The page's view at this moment."""
+    now: Kept = {**state, "used_ms": clock.used_ms()}
     return View(
         phase=_phase(state, agent_state),
         number=state["position"] + 1 if current_question_id(state) else 0,
         count=len(state["order"]),
         ask=_ask(state, context.paper),
         remaining_ms=remaining_ms(now, context),
-        clock_runs=clock_runs(state),
+        clock_runs=clock.running,
     )
 
 

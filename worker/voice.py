@@ -13,9 +13,9 @@ from typing import Any, Self
 from livekit import rtc
 from livekit.agents import Agent, ModelSettings, llm, stt
 
-from exam_graph.events import Event, NotHeard, StudentSpoke, Word
-from exam_graph.utterance import ASKING
+from exam_graph.events import Event, StudentSpoke, Word
 from worker.examiner import Examiner
+from worker.hearing import Hearing
 from worker.playback import UTTERANCE, PlaybackMonitor
 from worker.turn import Heard, Mark, Turn
 
@@ -50,10 +50,10 @@ class Voice(Agent):
         self._examiner = examiner
         self._monitor: PlaybackMonitor | None = None
         self._words: list[Word] = []
-        self._awaiting_reply: Turn | None = None
-        self._last: Turn | None = None
-        self._heard: dict[int, Heard] = {}
+        self._certain: tuple[str, Turn] | None = None
+        self._hearing = Hearing()
         self._student_speaks = False
+        self._transcribed = False
         self._changed = asyncio.Event()
         self._draft_kept_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -72,7 +72,7 @@ class Voice(Agent):
 
     async def speak(self, turn: Turn) -> Turn:
         """Says a turn's utterances, if it has any; returns when they are queued to be played."""
-        self._follow(turn)
+        self._hearing.follow(turn)
         async for _ in turn.marks():
             self.session.say(self._spoken(turn), add_to_chat_ctx=False)
             break
@@ -84,16 +84,20 @@ class Voice(Agent):
         self._submit_unheard()
 
     async def quiet(self) -> None:
-        """Waits until neither speaks and no turn of the student's is open."""
-        await self.until(lambda: self.session.agent_state == "listening" and self._student_done())
+        """Waits until neither speaks and no turn is open."""
+        await self.until(
+            lambda: (
+                self.session.agent_state == "listening"
+                and self._student_done()
+                and ((turn := self._hearing.last) is None or turn.committed.done())
+            )
+        )
 
     async def said_last(self) -> None:
         """Waits until the last turn was played to its end, or something else took its place."""
-        turn = self._last
+        turn = self._hearing.last
         await self.until(
-            lambda: (
-                turn is None or self._last is not turn or len(self._heard) == len(turn.utterances)
-            )
+            lambda: turn is None or self._hearing.last is not turn or self._hearing.played(turn)
         )
 
     async def student_silent(self) -> None:
@@ -130,22 +134,26 @@ class Voice(Agent):
             confidence=new_message.transcript_confidence,
         )
         turn, reused = self._examiner.student_spoke(event)
+        # The framework may have dropped its own guess although ours holds: then it asks for the
+        # reply to this message.
+        self._certain = (new_message.id, turn)
         if not reused:
-            self._awaiting_reply = turn
             # Whatever the framework prepared from a guess belongs to another state of the exam;
             # a changed context makes it ask again.
             turn_ctx.add_message(role="system", content=f"turn {id(turn)}")
-        self._follow(turn)
-        self._student_speaks = False
+        self._hearing.follow(turn)
+        self._student_speaks = self._transcribed = False
         self.wake()
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncGenerator[Spoken, None]:
-        turn, self._awaiting_reply = self._awaiting_reply, None
-        if turn is None:
+        message = _last_message(chat_ctx)
+        if self._certain is not None and self._certain[0] == message.id:
+            turn = self._certain[1]
+        else:
             self._submit_unheard()
-            turn = self._examiner.guess(StudentSpoke(text=_last_words(chat_ctx)))
+            turn = self._examiner.guess(StudentSpoke(text=message.text_content or ""))
         async for chunk in self._spoken(turn):
             yield chunk
 
@@ -167,33 +175,25 @@ class Voice(Agent):
         async for mark in turn.marks():
             yield Spoken(mark)
 
-    def _follow(self, turn: Turn) -> None:
-        self._last, self._heard = turn, {}
-
     def _on_heard(self, heard: Heard) -> None:
-        if heard.mark.turn is self._last:
-            self._heard[heard.mark.position] = heard
+        self._hearing.note(heard)
         self._in_background(self._examiner.note_heard(heard))
         self.wake()
 
     def _submit_unheard(self) -> None:
-        """Tells of the first question of the last turn that was not heard to its end."""
-        turn = self._last
-        if turn is None or turn.number is None:
-            return
-        for position, utterance in enumerate(turn.utterances):
-            heard = self._heard.get(position)
-            if utterance.kind in ASKING and (heard is None or not heard.whole):
-                self._last = None
-                utterance_id = f"{turn.number}.{position}"
-                heard_ms = heard.heard_ms if heard else 0
-                self._examiner.submit(NotHeard(utterance=utterance_id, heard_ms=heard_ms))
-                return
+        """Tells of a question that was not heard to its end."""
+        if (cut_off := self._hearing.cut_off()) is not None:
+            self._examiner.submit(cut_off)
 
     def _note_speech(self, event: stt.SpeechEvent) -> None:
         if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
             for alternative in event.alternatives[:1]:
+                self._transcribed = self._transcribed or bool(alternative.text)
                 self._words.extend(_words(alternative))
+        elif event.type is stt.SpeechEventType.END_OF_SPEECH and not self._transcribed:
+            # Noise: the framework makes no turn of it.
+            self._student_speaks = False
+            self.wake()
         elif event.type in _SPEECH:
             self._student_speaks = True
             self.wake()
@@ -224,11 +224,13 @@ async def _once(text: str) -> AsyncGenerator[str, None]:
     yield text
 
 
-def _last_words(chat_ctx: llm.ChatContext) -> str:
-    for item in reversed(chat_ctx.items):
-        if isinstance(item, llm.ChatMessage) and item.role == "user":
-            return item.text_content or ""
-    return ""
+def _last_message(chat_ctx: llm.ChatContext) -> llm.ChatMessage:
+    """The student's words that a reply is wanted for; the framework asks for no other reply."""
+    return next(
+        item
+        for item in reversed(chat_ctx.items)
+        if isinstance(item, llm.ChatMessage) and item.role == "user"
+    )
 
 
 def _words(alternative: stt.SpeechData) -> list[Word]:

@@ -16,4 +16,4 @@ async def advance(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, 
         "count", "question_number", number=str(position + 1), count=str(len(state["order"]))
     )
     asked = reply.ask(*question_utterances(question))
-    return {**asked, "position": position, "covered": [], "probes": []}
+    return {**asked, "position": position, "covered": [], "probes": [], "flags": []}

@@ -1,17 +1,21 @@
-"""Warns once at each mark of the clock, at the pause in which the turn happens."""
+"""Warns once at each mark of the clock, at the pause in which the turn happens.
+
+Not when something was cut off: of that turn nothing is played.
+"""
 
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from exam_graph.clock import WARNING_MARKS
+from exam_graph.events import NotHeard, parse_event
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState, clock_runs, remaining_ms
 
 
 async def keep_time(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     remaining = remaining_ms(state, runtime.context)
-    if not clock_runs(state) or remaining == 0:
+    if not clock_runs(state) or remaining == 0 or isinstance(parse_event(state["event"]), NotHeard):
         return {}
     duration = runtime.context.duration_ms
     due = [

@@ -15,5 +15,6 @@ async def repeat(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, A
     return {
         **asked,
         "confirming": False,
+        "paused": False,
         "record": moved(state, "repeat" if kept_move == "wait" else kept_move),
     }

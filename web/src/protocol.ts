@@ -1,0 +1,208 @@
+/**
+ * The whole contract between the page, the token service and the examiner: names, shapes and strict
+ * parsing. What does not fit is refused here, so that no other module sees a half-valid message.
+ */
+
+export const EXAMINER = 'examiner';
+export const CAPTIONS_TOPIC = 'lk.transcription';
+export const NOTICE_TOPIC = 'voxam.notice';
+export const TYPED_TOPIC = 'lk.chat';
+
+export const COMMANDS = {
+  ready: 'exam.ready',
+  repeat: 'exam.repeat',
+  skip: 'exam.skip',
+  pause: 'exam.pause',
+  done: 'exam.done',
+  end: 'exam.end',
+} as const;
+export type Command = keyof typeof COMMANDS;
+
+export const PHASES = [
+  'waiting',
+  'soundcheck',
+  'practice',
+  'asking',
+  'listening',
+  'thinking',
+  'paused',
+  'closing',
+  'finished',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What the examiner does right now; the agents framework keeps it beside the phase. */
+export const ACTIVITIES = ['listening', 'thinking', 'speaking'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
+export const ASK_KINDS = ['open', 'choice', 'short', 'practice'] as const;
+export type AskKind = (typeof ASK_KINDS)[number];
+
+export interface Ask {
+  readonly id: string;
+  readonly kind: AskKind;
+  readonly text: string;
+  readonly options: readonly string[];
+}
+
+export interface QuestionNumber {
+  readonly current: number;
+  readonly total: number;
+}
+
+/** The examiner's attributes. `remainingMs` is the value at the moment of the update. */
+export interface ExamState {
+  readonly phase: Phase;
+  readonly activity: Activity | null;
+  readonly question: QuestionNumber | null;
+  readonly ask: Ask | null;
+  readonly remainingMs: number | null;
+  readonly clockRunning: boolean;
+}
+
+export const NOTICE_LEVELS = ['info', 'warning', 'error'] as const;
+export type NoticeLevel = (typeof NOTICE_LEVELS)[number];
+
+export interface Notice {
+  readonly code: string;
+  readonly level: NoticeLevel;
+  readonly text: string;
+}
+
+export type Speaker = 'examiner' | 'student';
+
+/** The state of one caption segment: the whole text so far, not an increment. */
+export interface Caption {
+  readonly segment: string;
+  readonly who: Speaker;
+  readonly text: string;
+  readonly final: boolean;
+}
+
+export interface Consent {
+  readonly recording: boolean;
+  /** The date of the consent text that the student read, YYYY-MM-DD. */
+  readonly text_version: string;
+}
+
+export interface PageOptions {
+  readonly typed: boolean;
+  readonly ownTurnEnd: boolean;
+  readonly captions: boolean;
+}
+
+/** The answer of POST /join. */
+export interface Admission {
+  readonly livekitUrl: string;
+  readonly token: string;
+  readonly resumed: boolean;
+  readonly page: PageOptions;
+}
+
+export interface ServiceError {
+  readonly code: string;
+  readonly message: string;
+  readonly field: string | null;
+}
+
+type Json = Record<string, unknown>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: unknown): T | null {
+  return allowed.find((candidate) => candidate === value) ?? null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The signed invitation from the address's fragment (`#invitation=…`), or null. */
+export function readInvitation(fragment: string): string | null {
+  const value = new URLSearchParams(fragment.replace(/^#/, '')).get('invitation')?.trim();
+  return value ? value : null;
+}
+
+export function parseAdmission(value: unknown): Admission | null {
+  if (!isRecord(value) || !isRecord(value.page)) return null;
+  const { livekit_url: livekitUrl, token, resumed } = value;
+  const { typed, own_turn_end: ownTurnEnd, captions } = value.page;
+  if (typeof livekitUrl !== 'string' || typeof token !== 'string') return null;
+  if (typeof resumed !== 'boolean' || typeof typed !== 'boolean') return null;
+  if (typeof ownTurnEnd !== 'boolean' || typeof captions !== 'boolean') return null;
+  return { livekitUrl, token, resumed, page: { typed, ownTurnEnd, captions } };
+}
+
+export function parseServiceError(value: unknown): ServiceError | null {
+  if (!isRecord(value) || !isRecord(value.error)) return null;
+  const { code, message, field } = value.error;
+  if (typeof code !== 'string' || typeof message !== 'string') return null;
+  return { code, message, field: typeof field === 'string' ? field : null };
+}
+
+/** "2/5" as numbers; null before the first question and for anything else. */
+export function parseQuestion(value: string | undefined): QuestionNumber | null {
+  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(value ?? '');
+  if (!match) return null;
+  const current = Number(match[1]);
+  const total = Number(match[2]);
+  return current >= 1 && current <= total ? { current, total } : null;
+}
+
+export function parseAsk(value: string | undefined): Ask | null {
+  const ask = parseJson(value ?? '');
+  if (!isRecord(ask)) return null;
+  const { id, text, options } = ask;
+  const kind = oneOf(ASK_KINDS, ask.kind);
+  if (typeof id !== 'string' || typeof text !== 'string' || kind === null) return null;
+  const list: unknown = options ?? [];
+  if (!Array.isArray(list)) return null;
+  if (!list.every((option): option is string => typeof option === 'string')) return null;
+  return { id, kind, text, options: list };
+}
+
+function parseRemaining(value: string | undefined): number | null {
+  return /^\d{1,9}$/.test(value ?? '') ? Number(value) : null;
+}
+
+export function parseExamState(attributes: Readonly<Record<string, string>>): ExamState {
+  return {
+    phase: oneOf(PHASES, attributes['voxam.phase']) ?? 'waiting',
+    activity: oneOf(ACTIVITIES, attributes['lk.agent.state']),
+    question: parseQuestion(attributes['voxam.question']),
+    ask: parseAsk(attributes['voxam.ask']),
+    remainingMs: parseRemaining(attributes['voxam.remaining_ms']),
+    clockRunning: attributes['voxam.clock'] === 'running',
+  };
+}
+
+export function parseNotice(payload: string): Notice | null {
+  const value = parseJson(payload);
+  if (!isRecord(value)) return null;
+  const { code, text } = value;
+  const level = oneOf(NOTICE_LEVELS, value.level);
+  if (typeof code !== 'string' || typeof text !== 'string' || level === null) return null;
+  return { code, level, text };
+}
+
+export interface CaptionHeader {
+  readonly segment: string;
+  readonly final: boolean;
+}
+
+/** `streamId` stands in where a sender gives no segment. */
+export function parseCaptionHeader(
+  attributes: Readonly<Record<string, string>> | undefined,
+  streamId: string,
+): CaptionHeader {
+  return {
+    segment: attributes?.['lk.segment_id'] ?? streamId,
+    final: attributes?.['lk.transcription_final'] === 'true',
+  };
+}

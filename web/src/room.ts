@@ -1,0 +1,270 @@
+/** The exam's LiveKit room: connects, publishes the microphone, and turns events into the contract's types. */
+
+import {
+  ConnectionQuality,
+  ConnectionState,
+  DisconnectReason,
+  Room,
+  RoomEvent,
+  RpcError,
+  Track,
+  type LocalAudioTrack,
+  type Participant,
+  type RemoteTrack,
+  type TextStreamReader,
+} from 'livekit-client';
+
+import {
+  CAPTIONS_TOPIC,
+  COMMANDS,
+  EXAMINER,
+  NOTICE_TOPIC,
+  TYPED_TOPIC,
+  parseCaptionHeader,
+  parseExamState,
+  parseNotice,
+  type Admission,
+  type Caption,
+  type Command,
+  type ExamState,
+  type Notice,
+} from './protocol';
+import { untilAnswered } from './ready';
+import type { Connection } from './words';
+
+const READY_PATIENCE = { forMs: 15_000, pauseMs: 500 };
+/** A browser that will play at all says so at once; one that waits for sound must not block the exam. */
+const PLAY_TIMEOUT_MS = 1_000;
+
+export type Closed = 'elsewhere' | 'room_closed' | 'lost';
+
+export interface RoomListener {
+  onConnection(state: Connection): void;
+  onExaminer(present: boolean): void;
+  onState(state: ExamState): void;
+  onCaption(caption: Caption): void;
+  onNotice(notice: Notice): void;
+  onSoundBlocked(blocked: boolean): void;
+  /** The examiner took no `exam.ready`. */
+  onNoAnswer(): void;
+  onClosed(reason: Closed): void;
+}
+
+/** What the examiner says to a refused command, or null where it did not answer. */
+export class CommandError extends Error {
+  constructor(readonly sentence: string | null) {
+    super(sentence ?? 'no answer');
+    this.name = 'CommandError';
+  }
+}
+
+export class ExamRoom {
+  private readonly room = new Room();
+  private readonly captionOrder = new Map<string, number>();
+  private captions = 0;
+  private connections = 0;
+  /** The examiner and connection that `exam.ready` was said for: never twice for the same. */
+  private announced: string | null = null;
+  private audible = false;
+  private published = false;
+  private left = false;
+
+  constructor(
+    private readonly listener: RoomListener,
+    private readonly sound: HTMLElement,
+  ) {
+    this.listen();
+  }
+
+  /** To be called in a click, where browsers allow sound. */
+  allowSound(): void {
+    this.room.startAudio().catch(() => { this.checkSound(); });
+  }
+
+  async connect(admission: Admission, microphone: LocalAudioTrack): Promise<void> {
+    this.listener.onConnection('connecting');
+    await this.room.connect(admission.livekitUrl, admission.token);
+    this.listener.onConnection('connected');
+    await this.room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone });
+    this.published = true;
+    this.meetExaminer();
+  }
+
+  /** Raises CommandError. */
+  async command(command: Command): Promise<void> {
+    try {
+      await this.call(command);
+    } catch (error) {
+      const refused = error instanceof RpcError && error.code === RpcError.ErrorCode.APPLICATION_ERROR;
+      const custom = error instanceof RpcError && (error.code < 1001 || error.code > 1999);
+      throw new CommandError(error instanceof RpcError && (refused || custom) ? error.message : null);
+    }
+  }
+
+  async type(text: string): Promise<void> {
+    await this.room.localParticipant.sendText(text, { topic: TYPED_TOPIC });
+  }
+
+  async muteForGood(): Promise<void> {
+    const { localParticipant } = this.room;
+    for (const { track } of [...localParticipant.audioTrackPublications.values()]) {
+      if (track) await localParticipant.unpublishTrack(track);
+    }
+  }
+
+  /** Leaves without a word to the listener. */
+  async leave(): Promise<void> {
+    this.left = true;
+    await this.room.disconnect();
+    this.sound.replaceChildren();
+  }
+
+  private listen(): void {
+    const { room, listener } = this;
+    room
+      .on(RoomEvent.Reconnecting, () => { listener.onConnection('reconnecting'); })
+      .on(RoomEvent.SignalReconnecting, () => { listener.onConnection('reconnecting'); })
+      .on(RoomEvent.Reconnected, () => {
+        this.connections += 1;
+        listener.onConnection('connected');
+        this.meetExaminer();
+      })
+      .on(RoomEvent.Disconnected, (reason) => { this.close(reason); })
+      .on(RoomEvent.ConnectionQualityChanged, (quality, participant) => {
+        if (participant.isLocal) this.rate(quality);
+      })
+      .on(RoomEvent.ParticipantConnected, (participant) => {
+        if (isExaminer(participant)) this.meetExaminer();
+      })
+      .on(RoomEvent.ParticipantDisconnected, (participant) => {
+        if (isExaminer(participant)) this.loseExaminer();
+      })
+      .on(RoomEvent.ParticipantAttributesChanged, (_changed, participant) => {
+        if (isExaminer(participant)) listener.onState(parseExamState(participant.attributes));
+      })
+      .on(RoomEvent.TrackSubscribed, (track, _publication, participant) => {
+        if (isExaminer(participant)) void this.play(track);
+      })
+      .on(RoomEvent.TrackUnsubscribed, (track, _publication, participant) => {
+        for (const element of track.detach()) element.remove();
+        if (isExaminer(participant)) this.audible = false;
+      })
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => { this.checkSound(); })
+      .on(RoomEvent.DataReceived, (payload, participant, _kind, topic) => {
+        if (topic === NOTICE_TOPIC && (!participant || isExaminer(participant))) this.notice(payload);
+      });
+    room.registerTextStreamHandler(CAPTIONS_TOPIC, (reader, { identity }) => {
+      void this.caption(reader, identity);
+    });
+  }
+
+  private meetExaminer(): void {
+    const examiner = this.room.getParticipantByIdentity(EXAMINER);
+    this.listener.onExaminer(examiner !== undefined);
+    if (!examiner) return;
+    this.listener.onState(parseExamState(examiner.attributes));
+    void this.announce();
+  }
+
+  private loseExaminer(): void {
+    this.audible = false;
+    this.announced = null;
+    this.listener.onExaminer(false);
+  }
+
+  private async play(track: RemoteTrack): Promise<void> {
+    if (track.kind !== Track.Kind.Audio) return;
+    const element = track.attach();
+    this.sound.append(element);
+    const timeout = new Promise((resolve) => setTimeout(resolve, PLAY_TIMEOUT_MS));
+    await Promise.race([element.play().catch(() => null), timeout]);
+    this.audible = element.isConnected;
+    this.checkSound();
+  }
+
+  private checkSound(): void {
+    this.listener.onSoundBlocked(!this.room.canPlaybackAudio);
+    void this.announce();
+  }
+
+  /** Tells the examiner that it is heard, once for each examiner and each connection. */
+  private async announce(): Promise<void> {
+    const examiner = this.room.getParticipantByIdentity(EXAMINER);
+    if (!examiner || !this.audible || !this.published || !this.room.canPlaybackAudio) return;
+    const mine = `${examiner.sid} ${this.connections}`;
+    if (mine === this.announced) return;
+    this.announced = mine;
+    const wanted = (): boolean => mine === this.announced && !this.left;
+    const outcome = await untilAnswered(() => this.call('ready'), wanted, READY_PATIENCE);
+    if (outcome === 'given_up') this.listener.onNoAnswer();
+  }
+
+  private call(command: Command): Promise<string> {
+    return this.room.localParticipant.performRpc({
+      destinationIdentity: EXAMINER,
+      method: COMMANDS[command],
+      payload: '',
+    });
+  }
+
+  /** One stream is a segment's whole text, or, from the examiner, the segment as it is spoken. */
+  private async caption(reader: TextStreamReader, identity: string): Promise<void> {
+    const who = identity === this.room.localParticipant.identity ? 'student' : 'examiner';
+    const { segment } = parseCaptionHeader(reader.info.attributes, reader.info.id);
+    this.captions += 1;
+    const order = this.captions;
+    this.captionOrder.set(segment, order);
+    const tell = (text: string, final: boolean): void => {
+      const newest = this.captionOrder.get(segment) === order;
+      if (newest || final) this.listener.onCaption({ segment, who, text, final });
+    };
+    let text = '';
+    try {
+      for await (const chunk of reader) {
+        text += chunk;
+        tell(text, false);
+      }
+    } catch {
+      // A stream that was cut off leaves the words that came.
+    }
+    tell(text, parseCaptionHeader(reader.info.attributes, reader.info.id).final);
+  }
+
+  private notice(payload: Uint8Array): void {
+    const notice = parseNotice(new TextDecoder().decode(payload));
+    if (notice) this.listener.onNotice(notice);
+  }
+
+  private rate(quality: ConnectionQuality): void {
+    if (this.room.state !== ConnectionState.Connected) return;
+    if (quality === ConnectionQuality.Poor) this.listener.onConnection('weak');
+    else if (quality !== ConnectionQuality.Lost && quality !== ConnectionQuality.Unknown) {
+      this.listener.onConnection('connected');
+    }
+  }
+
+  private close(reason: DisconnectReason | undefined): void {
+    if (this.left) return;
+    this.left = true;
+    this.sound.replaceChildren();
+    this.listener.onConnection('lost');
+    this.listener.onClosed(closedBy(reason));
+  }
+}
+
+function isExaminer(participant: Participant): boolean {
+  return participant.identity === EXAMINER;
+}
+
+function closedBy(reason: DisconnectReason | undefined): Closed {
+  switch (reason) {
+    case DisconnectReason.DUPLICATE_IDENTITY:
+      return 'elsewhere';
+    case DisconnectReason.ROOM_DELETED:
+    case DisconnectReason.ROOM_CLOSED:
+    case DisconnectReason.PARTICIPANT_REMOVED:
+      return 'room_closed';
+    default:
+      return 'lost';
+  }
+}
