@@ -21,6 +21,7 @@ from exam_graph.nodes.give_up import give_up
 from exam_graph.nodes.go_on import go_on
 from exam_graph.nodes.greet import greet
 from exam_graph.nodes.keep_time import keep_time
+from exam_graph.nodes.move_on import move_on
 from exam_graph.nodes.note_unheard import note_unheard
 from exam_graph.nodes.pause import pause
 from exam_graph.nodes.probe import probe
@@ -68,6 +69,7 @@ _PASSING = (
     record,
     give_up,
     skip,
+    move_on,
     acknowledge,
     clarify,
     tell_time,
@@ -91,8 +93,8 @@ def build_graph() -> ExamGraph:
     graph.add_edge("begin", "advance")
     graph.add_conditional_edges("record", after_answer)
     graph.add_conditional_edges("acknowledge", after_acknowledging)
-    graph.add_conditional_edges("skip", after_leaving)
-    graph.add_conditional_edges("give_up", after_leaving)
+    for leaving in ("skip", "give_up", "move_on"):
+        graph.add_conditional_edges(leaving, after_leaving)
     for telling in ("clarify", "tell_time", "tell_count"):
         graph.add_conditional_edges(telling, after_telling)
     graph.add_edge("go_on", "repeat")

@@ -15,6 +15,7 @@ Move = Literal[
     "record",
     "give_up",
     "skip",
+    "move_on",
     "repeat",
     "ask_again",
     "clarify",
@@ -88,6 +89,8 @@ def _route_speech(state: ExamState, time_over: bool) -> Move:
         return _IN_PAUSE.get(intent, "wait")
     if state["phase"] == "question" and intent in _IN_QUESTION:
         return _IN_QUESTION[intent]
+    if state["phase"] == "question" and intent == "continue" and state["heard"]:
+        return "move_on" if _has_answer(state) else "skip"
     if not state["heard"] and intent in _LEAVE_IT_UNHEARD:
         return "ask_again"
     return _BY_INTENT.get(intent) or _route_answer(state)
@@ -134,9 +137,13 @@ def after_acknowledging(
 
 
 def after_leaving(state: ExamState, runtime: Runtime[ExamContext]) -> Literal["advance", "close"]:
-    """What follows a question that was skipped or given up."""
+    """What follows a question that was skipped, given up or done with."""
     over = _is_last(state) or remaining_ms(state, runtime.context) == 0
     return "close" if over else "advance"
+
+
+def _has_answer(state: ExamState) -> bool:
+    return state["statuses"][state["order"][state["position"]]] == "answered"
 
 
 def _is_last(state: ExamState) -> bool:
