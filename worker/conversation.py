@@ -45,7 +45,7 @@ class Conversation:
     def student_left(self) -> None:
         """The student is gone: the clock waits for the return."""
         self._away = True
-        self._examiner.clock.stop()
+        self._examiner.hold_clock()
 
     async def press(self, name: CommandName) -> None:
         """A button: cuts the examiner off, but never the student."""

@@ -43,7 +43,7 @@ async def examine(ctx: JobContext) -> None:
     try:
         sitting = await _sitting_of(ctx, records)
         logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
-        async with open_examiner(sitting, records, warm.graph, settings) as examiner:
+        async with open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner:
             session = build_session(settings, examiner.context.paper, warm)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session)
@@ -125,7 +125,7 @@ class Exam:
     async def _explain(self, error: BaseException) -> None:
         """Nothing is said as recorded that is not: the clock stops and the student is told."""
         logger.error("sitting %s stopped", self._examiner.sitting.id, exc_info=error)
-        self._examiner.clock.stop()
+        self._examiner.hold_clock()
         await self._session.interrupt(force=True)
         await self._page.notify(
             "examiner_stopped",

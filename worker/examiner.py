@@ -84,6 +84,7 @@ class Examiner:
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
         self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
+        self._clock_held = False
         self._writing = asyncio.Lock()
         self._guess: _Guess | None = None
         self._listeners: list[CommitListener] = []
@@ -134,10 +135,16 @@ class Examiner:
 
     async def returned(self) -> Turn:
         """Queues the student's or the examiner's return, with what was kept of an open answer."""
+        self._clock_held = False
         draft = await self._records.draft(self.sitting.id)
         if draft is None or draft.question_id != current_question_id(self.state):
             return self.submit(Returned())
         return self.submit(Returned(draft=draft.text))
+
+    def hold_clock(self) -> None:
+        """Stops the clock until the return: the student is gone, or something of ours failed."""
+        self._clock_held = True
+        self.clock.stop()
 
     def guess(self, event: StudentSpoke) -> Turn:
         """Runs the graph on words that may still change. Replaces an earlier guess."""
@@ -213,7 +220,7 @@ class Examiner:
         await self._commit(turn, outcome, state)
         self._keep_answer_window(turn, outcome, state)
         self.state = state
-        if clock_runs(state):
+        if clock_runs(state) and not self._clock_held:
             self.clock.start()
         else:
             self.clock.stop()

@@ -22,11 +22,15 @@ from worker.settings import Settings
 
 @contextlib.asynccontextmanager
 async def open_examiner(
-    sitting: Sitting, records: Records, graph: ExamGraph, settings: Settings
+    sitting: Sitting,
+    records: Records,
+    graph: ExamGraph,
+    rules: RulesUnderstanding,
+    settings: Settings,
 ) -> AsyncIterator[Examiner]:
     """An examiner that holds the sitting and stands where it was left."""
     async with (
-        open_understanding(settings) as understanding,
+        open_understanding(rules, settings) as understanding,
         AsyncSqliteSaver.from_conn_string(sqlite_path(settings.database_url)) as saver,
     ):
         paper = Paper.from_dict(sitting.paper)
@@ -44,9 +48,10 @@ async def open_examiner(
 
 
 @contextlib.asynccontextmanager
-async def open_understanding(settings: Settings) -> AsyncIterator[Understanding]:
+async def open_understanding(
+    rules: RulesUnderstanding, settings: Settings
+) -> AsyncIterator[Understanding]:
     """Groq's where there is a key, else the rules alone."""
-    rules = RulesUnderstanding()
     key = settings.groq_key
     if key is None:
         yield rules

@@ -9,6 +9,7 @@ from livekit.agents.vad import VAD
 from livekit.plugins import groq, silero
 
 from exam_graph.graph import ExamGraph, build_graph
+from exam_graph.rules import RulesUnderstanding
 from worker.settings import LOCAL_KEY, Settings
 
 _KEY = "voxam.warm"
@@ -21,6 +22,7 @@ class Warm:
     vad: VAD
     graph: ExamGraph
     llm: groq.LLM
+    rules: RulesUnderstanding
 
     @classmethod
     def of(cls, process: JobProcess) -> "Warm":
@@ -35,7 +37,7 @@ def warm_up(process: JobProcess) -> None:
     settings = Settings()
     # Never asked: llm_node speaks for the exam graph. Without it a session does not reply.
     llm = groq.LLM(model=settings.groq_model, api_key=settings.groq_key or LOCAL_KEY)
-    process.userdata[_KEY] = Warm(silero.VAD.load(), build_graph(), llm)
+    process.userdata[_KEY] = Warm(silero.VAD.load(), build_graph(), llm, RulesUnderstanding())
     # What is loaded stays: the collector need not walk it again while a student speaks.
     gc.collect()
     gc.freeze()
