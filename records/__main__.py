@@ -1,0 +1,204 @@
+"""`python -m records`: make the database, invite students, and read what was recorded."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from records.errors import RecordsError, UnknownExam, UnknownSitting
+from records.invitations import SECRET_LENGTH, sign
+from records.migrate import migrate as run_migrations
+from records.model import AnswerView, Sitting, TurnRecord
+from records.naming import USER_ID, USER_ID_RULE
+from records.profile import check_profile
+from records.settings import InvitationSettings, Settings
+from records.store import Records
+from records.transcript import as_json, print_sitting, print_sittings
+
+app = typer.Typer(
+    help="Make the database, invite students, and read what was recorded.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database of DATABASE_URL to the newest schema, making it first if need be."""
+    try:
+        revision = run_migrations(Settings().database_url)
+    except RecordsError as error:
+        _stop(str(error))
+    typer.echo(f"The database is at revision {revision}.")
+
+
+@app.command()
+def invite(
+    user: Annotated[str, typer.Option(help="The student: " + USER_ID_RULE + ".")],
+    exam: Annotated[str, typer.Option(help="The id of a published exam.")],
+    attempts: Annotated[int, typer.Option(min=1, help="How often the exam may be begun.")] = 1,
+    days: Annotated[
+        float, typer.Option(min=0.001, max=3650, help="How long the link lets a student in.")
+    ] = 7,
+    profile: Annotated[
+        str, typer.Option(help='What differs for this student, as JSON: {"typed": true}')
+    ] = "{}",
+    json_: AsJson = False,
+) -> None:
+    """Invite a student to an exam, and print the link to send."""
+    if not USER_ID.fullmatch(user):
+        _stop(f"A user is named by {USER_ID_RULE}.")
+    settings = _invitation_settings()
+    made = _run(_invite(settings, user, exam, attempts, days, _profile(profile)))
+    typer.echo(json.dumps(made) if json_ else f"Student link: {made['link']}")
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="How many of the newest to pass over.")] = 0,
+    json_: AsJson = False,
+) -> None:
+    """List the sittings, the newest first."""
+    settings = Settings()
+    found = _run(_list(settings, limit, offset))
+    if json_:
+        typer.echo(as_json([_summary(sitting) for sitting in found]))
+    else:
+        print_sittings(found, Console())
+
+
+@app.command()
+def show(
+    sitting: Annotated[str, typer.Argument(help="A sitting's id, its beginning, or `latest`.")],
+    json_: AsJson = False,
+) -> None:
+    """Show one sitting: who said what and when, and how each question was answered."""
+    settings = Settings()
+    found, turns, answers = _run(_show(settings, sitting))
+    if json_:
+        typer.echo(as_json({"sitting": found, "turns": turns, "answers": answers}))
+    else:
+        print_sitting(found, turns, answers, Console())
+
+
+async def _invite(
+    settings: InvitationSettings,
+    user: str,
+    exam: str,
+    attempts: int,
+    days: float,
+    profile: dict[str, Any],
+) -> dict[str, str]:
+    records = await Records.open(settings.database_url)
+    try:
+        if await records.paper(exam) is None:
+            known = ", ".join(paper.exam_id for paper in await records.papers())
+            raise UnknownExam(
+                f"No exam {exam!r} is published. Published: "
+                + (known or "none yet; publish papers with python -m worker publish")
+                + "."
+            )
+        expires_at = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+        invitation = await records.create_invitation(
+            user_id=user, exam_id=exam, profile=profile, attempts=attempts, expires_at=expires_at
+        )
+    finally:
+        await records.close()
+    token = sign(invitation.jti, expires_at, settings.invitation_secret.get_secret_value())
+    return {
+        "link": f"{settings.public_url.rstrip('/')}/#invitation={token}",
+        "invitation": token,
+        "jti": invitation.jti,
+        "expires_at": expires_at.isoformat(),
+    }
+
+
+async def _list(settings: Settings, limit: int, offset: int) -> list[Sitting]:
+    records = await Records.open(settings.database_url)
+    try:
+        return await records.sittings(limit, offset)
+    finally:
+        await records.close()
+
+
+async def _show(
+    settings: Settings, name: str
+) -> tuple[Sitting, list[TurnRecord], list[AnswerView]]:
+    records = await Records.open(settings.database_url)
+    try:
+        sitting = await _named(records, name)
+        return sitting, await records.turns(sitting.id), await records.answers(sitting.id)
+    finally:
+        await records.close()
+
+
+async def _named(records: Records, name: str) -> Sitting:
+    if name == "latest":
+        found = await records.sittings(limit=1)
+        if not found:
+            raise UnknownSitting("There are no sittings yet.")
+        return found[0]
+    found = await records.sittings_like(name) if name else []
+    if not found:
+        raise UnknownSitting(f"There is no sitting {name!r}. See: python -m records list")
+    if len(found) > 1:
+        raise UnknownSitting(f"More than one sitting begins with {name!r}: give more of its id.")
+    return found[0]
+
+
+def _summary(sitting: Sitting) -> dict[str, Any]:
+    return {name: value for name, value in vars(sitting).items() if name != "paper"}
+
+
+def _profile(text: str) -> dict[str, Any]:
+    try:
+        profile = json.loads(text)
+    except (ValueError, RecursionError):
+        _stop('--profile is not JSON. An example: {"typed": true}')
+    if not isinstance(profile, dict):
+        _stop('--profile is not a JSON object. An example: {"typed": true}')
+    try:
+        return check_profile(profile)
+    except ValueError as error:
+        _stop(f"--profile {error}.")
+
+
+def _invitation_settings() -> InvitationSettings:
+    try:
+        # pydantic-settings fills the fields from the environment.
+        return InvitationSettings()  # type: ignore[call-arg, unused-ignore]
+    except ValidationError as error:
+        missing = error.errors()[0]["type"] == "missing"
+        _stop(
+            "INVITATION_SECRET is not set: invitations are signed with it."
+            if missing
+            else f"INVITATION_SECRET is too short: it needs {SECRET_LENGTH} characters or more."
+        )
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except RecordsError as error:
+        _stop(str(error))
+
+
+def _stop(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    app()

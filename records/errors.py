@@ -1,0 +1,84 @@
+"""What can go wrong with the records. Each message is a sentence fit for an operator.
+
+RecordsError
+├── SchemaOutdated       the database lacks the newest migration (or any)
+├── RecordsUnavailable   the database cannot be reached, or stays locked
+├── StaleFence           another worker has claimed the sitting since
+├── TurnExists           this turn is already recorded
+├── UnknownSitting
+├── UnknownUtterance
+├── UnknownExam          no paper of that id is published
+├── ExamFinished         the student has already sat this exam
+├── ConsentRequired      the paper must be recorded and the student did not agree
+└── InvitationError
+    ├── InvitationInvalid    forged, mangled, or not one of ours
+    ├── InvitationExpired
+    ├── InvitationRevoked
+    └── InvitationUsed       no attempt is left
+"""
+
+# ruff: noqa: N818  (the names say what happened; that it is an error, the base class says)
+
+
+class RecordsError(Exception):
+    """Base of everything that this room raises on purpose."""
+
+
+class SchemaOutdated(RecordsError):
+    pass
+
+
+class RecordsUnavailable(RecordsError):
+    pass
+
+
+class StaleFence(RecordsError):
+    pass
+
+
+class TurnExists(RecordsError):
+    pass
+
+
+class UnknownSitting(RecordsError):
+    pass
+
+
+class UnknownUtterance(RecordsError):
+    pass
+
+
+class UnknownExam(RecordsError):
+    pass
+
+
+class ExamFinished(RecordsError):
+    pass
+
+
+class ConsentRequired(RecordsError):
+    pass
+
+
+class InvitationError(RecordsError):
+    pass
+
+
+class InvitationInvalid(InvitationError):
+    pass
+
+
+class InvitationExpired(InvitationError):
+    """`jti` is there when the signature was good: a sitting begun in time may be rejoined."""
+
+    def __init__(self, message: str, jti: str | None = None) -> None:
+        super().__init__(message)
+        self.jti = jti
+
+
+class InvitationRevoked(InvitationError):
+    pass
+
+
+class InvitationUsed(InvitationError):
+    pass

@@ -1,0 +1,124 @@
+"""What the records hold, as plain values. All times are aware and in UTC."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+SittingStatus = Literal["open", "running", "finished", "abandoned"]
+AnswerStatus = Literal["open", "answered", "skipped", "dont_know", "unanswered"]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PublishedPaper:
+    exam_id: str
+    content: Json
+    hash: str
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Invitation:
+    jti: str
+    user_id: str
+    exam_id: str
+    profile: Json
+    attempts: int
+    used: int
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One student's exam. Paper and profile are frozen when it is opened."""
+
+    id: str
+    user_id: str
+    exam_id: str
+    room_name: str
+    paper: Json
+    paper_hash: str
+    profile: Json
+    consent: Json
+    seed: int
+    status: SittingStatus
+    fence: int
+    flags: list[str]
+    invitation: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class UtteranceRecord:
+    """Something the examiner says. The last three fields are known once it was played."""
+
+    position: int
+    kind: str
+    text: str
+    say: str
+    authored: bool
+    question_id: str | None
+    started_at: datetime | None = None
+    heard_ms: int | None = None
+    whole: bool | None = None
+
+
+@dataclass(frozen=True)
+class AnswerRecord:
+    question_id: str
+    position: int
+    status: AnswerStatus
+    covered: list[str] = field(default_factory=list)
+    probes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TurnRecord:
+    """One event of a sitting and what the examiner made of it; committed as a whole.
+
+    `text` holds the student's words ("" where nobody spoke), `words` their
+    `{"word", "start_ms", "end_ms", "confidence"}`, `used_ms` the exam clock after the turn.
+    """
+
+    number: int
+    event: Json
+    understood: Json | None
+    question_id: str | None
+    answers_question: bool
+    text: str
+    confidence: float | None
+    words: list[Json]
+    at: datetime
+    used_ms: int
+    utterances: list[UtteranceRecord] = field(default_factory=list)
+    answers: list[AnswerRecord] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    status: SittingStatus | None = None
+    clears_draft: bool = False
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """An answer as it stands: `text` is the student's turns of it, joined by a space."""
+
+    question_id: str
+    position: int
+    status: AnswerStatus
+    covered: list[str]
+    probes: list[str]
+    flags: list[str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The words of a turn that is not certain yet."""
+
+    question_id: str | None
+    text: str
+    at: datetime

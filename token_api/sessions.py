@@ -1,0 +1,112 @@
+"""The two calls that bring a student into a room."""
+
+import hmac
+import logging
+from typing import Any, TypedDict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from records import invitations
+from records.errors import InvitationExpired, InvitationInvalid
+from records.model import Sitting
+from records.profile import PageProfile
+from records.store import Records
+from token_api.body import read_object
+from token_api.errors import ApiError, unavailable
+from token_api.requests import Consent, JoinRequest, StartRequest, parse
+from token_api.rooms import LiveKitUnavailable, Rooms
+from token_api.settings import Settings
+from token_api.student_token import mint
+from token_api.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+
+class State(TypedDict):
+    """What is open while the service runs."""
+
+    settings: Settings
+    records: Records
+    rooms: Rooms
+    watch: Watch
+
+
+async def start(request: Request[State]) -> Response:
+    """POST /start-exam-session: for a school's own service, with TOKEN_API_KEY."""
+    _check_key(request)
+    wanted = parse(StartRequest, await read_object(request))
+    sitting, resumed = await request.state["records"].open_sitting(
+        user_id=wanted.user_id,
+        exam_id=wanted.exam_id,
+        consent=wanted.consent.model_dump(),
+        profile=wanted.profile,
+        invitation=None,
+    )
+    return await _admit(request.state, sitting, resumed=resumed)
+
+
+async def join(request: Request[State]) -> Response:
+    """POST /join: for the student's page, with an invitation."""
+    wanted = parse(JoinRequest, await read_object(request))
+    sitting, resumed = await _invited(request.state, wanted.invitation, wanted.consent)
+    return await _admit(request.state, sitting, resumed=resumed)
+
+
+async def _invited(state: State, token: str, consent: Consent) -> tuple[Sitting, bool]:
+    secret = state["settings"].invitation_secret.get_secret_value()
+    expired = False
+    try:
+        jti = invitations.verify(token, secret)
+    except InvitationExpired as error:
+        if error.jti is None:
+            raise
+        # Who began in time may come back, even when the page is loaded again after the time.
+        jti, expired = error.jti, True
+    records = state["records"]
+    invitation = await records.invitation(jti)
+    if invitation is None:
+        raise InvitationInvalid("This invitation is not known here.")
+    return await records.open_sitting(
+        user_id=invitation.user_id,
+        exam_id=invitation.exam_id,
+        consent=consent.model_dump(),
+        profile=invitation.profile,
+        invitation=jti,
+        resume_only=expired,
+    )
+
+
+async def _admit(state: State, sitting: Sitting, *, resumed: bool) -> Response:
+    try:
+        await state["rooms"].prepare(sitting)
+    except LiveKitUnavailable as error:
+        # The sitting stays open: the next call finds it, and uses up no further attempt.
+        logger.error("sitting %s has no room: %s", sitting.id, error)
+        raise unavailable("The exam room cannot be opened. Try again in a moment.") from error
+    state["watch"].begin(sitting)
+    logger.info("sitting %s %s", sitting.id, "resumed" if resumed else "opened")
+    student = mint(sitting, state["settings"])
+    return JSONResponse(
+        {
+            "session_id": sitting.id,
+            "room_name": sitting.room_name,
+            "livekit_url": state["settings"].livekit_url,
+            "token": student.token,
+            "token_expires_at": student.expires_at.isoformat().replace("+00:00", "Z"),
+            "resumed": resumed,
+            "page": PageProfile.model_validate(sitting.profile).model_dump(),
+        },
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _check_key(request: Request[Any]) -> None:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    key = request.state["settings"].token_api_key.get_secret_value().encode()
+    # Headers arrive as latin-1; compared as bytes, in a time that tells nothing about the key.
+    right = hmac.compare_digest(given.encode("latin-1"), key)
+    if scheme.lower() != "bearer" or not right:
+        message = "The key is missing or wrong: send Authorization: Bearer TOKEN_API_KEY."
+        headers = {"www-authenticate": "Bearer"}
+        raise ApiError(401, "unauthorized", message, headers=headers)
