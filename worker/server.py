@@ -40,7 +40,7 @@ async def _on_request(request: JobRequest) -> None:
     try:
         Dispatch.parse(request.job.metadata)
     except ValueError as error:
-        logger.error("dispatch to room %s refused: %s", request.room.name, error)
+        logger.error("dispatch of job %s refused: %s", request.id, error)
         await request.reject()
         return
     await request.accept(identity=IDENTITY, name="Examiner")

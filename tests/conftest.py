@@ -1,0 +1,86 @@
+"""The real things that several test modules need, each started at most once a run."""
+
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from deploy import livekit_server as livekit_server_binary
+from deploy.errors import ToolMissing
+from tests.processes import ROOT, running
+
+
+@dataclass(frozen=True)
+class LiveKitServer:
+    """A real livekit-server of this test run. Rooms are created explicitly, as in production."""
+
+    url: str
+    api_key: str
+    api_secret: str
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Gives a port of 127.0.0.1 that is free for TCP and UDP, another one at each call."""
+    given: set[int] = set()
+
+    def find() -> int:
+        while True:
+            with (
+                socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            ):
+                tcp.bind(("127.0.0.1", 0))
+                port: int = tcp.getsockname()[1]
+                try:
+                    udp.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            if port not in given:
+                given.add(port)
+                return port
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def livekit_server(
+    free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveKitServer]:
+    """A real livekit-server with the project's livekit.yaml, on ports of its own."""
+    try:
+        binary = livekit_server_binary.find(ROOT)
+    except ToolMissing as error:
+        pytest.fail(str(error), pytrace=False)
+    folder = tmp_path_factory.mktemp("livekit")
+    port = free_port()
+    server = LiveKitServer(f"ws://127.0.0.1:{port}", "test-key", secrets.token_urlsafe(32))
+    keys = folder / "keys.yaml"
+    keys.write_text(f"{server.api_key}: {server.api_secret}\n")
+    keys.chmod(0o600)
+    command = livekit_server_binary.command(
+        binary,
+        ROOT / "livekit.yaml",
+        keys,
+        port=port,
+        tcp_port=free_port(),
+        udp_port=free_port(),
+    )
+    with running(list(command), f"http://127.0.0.1:{port}/", folder / "log", 20, {}):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def local_providers(
+    free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The origin of a real `local_providers`, with its speech models loaded."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    log = tmp_path_factory.mktemp("local_providers") / "log"
+    command = [sys.executable, "-m", "local_providers", "--port", str(port)]
+    with running(command, f"{origin}/healthz", log, 90, {"PYTHONUNBUFFERED": "1"}):
+        yield origin
