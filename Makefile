@@ -1,0 +1,45 @@
+# Everything goes through the doors of the rooms: `python -m ROOM --help`.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+SETUP := @$(PYTHON) -m deploy.setup
+ROOMS := deploy exam_graph local_providers records robot_student token_api worker
+
+.DEFAULT_GOAL := help
+.PHONY: help setup exam dev console test test-fast check clean
+
+help: ## Show what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Get everything a fresh clone needs (quick when nothing has changed)
+	$(SETUP) python page livekit
+
+exam: setup ## Hold an exam on this machine [EXAM=id] [STUDENT=robot] [WORKERS=n]
+	@$(VENV) -m deploy exam $(if $(EXAM),--exam $(EXAM)) $(if $(STUDENT),--student $(STUDENT)) $(if $(WORKERS),--workers $(WORKERS))
+
+dev: setup ## The same, with a worker that restarts when a file changes [EXAM=id]
+	@$(VENV) -m deploy dev $(if $(EXAM),--exam $(EXAM))
+
+console: ## An exam at this terminal, by voice or typed [EXAM=id] [TEXT=1]
+	$(SETUP) python
+	@$(VENV) -m deploy console $(if $(EXAM),--exam $(EXAM)) $(if $(TEXT),--text)
+
+test: ## All tests: real livekit-server, real speech, real browser
+	$(SETUP) python page livekit-server chromium
+	@cd web && npm test
+	@$(VENV) -m pytest
+
+test-fast: ## Unit and flow tests: no server, no browser, no Node.js
+	$(SETUP) python
+	@$(VENV) -m pytest -m "(unit or flow) and not needs_key"
+
+check: ## Lint, formatting, types, import rules, the page
+	$(SETUP) python page
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m mypy --explicit-package-bases $(ROOMS) tests
+	@.venv/bin/lint-imports
+	@cd web && npm run check && npm run build
+
+clean: ## Remove what was built; keeps var/ (records) and the livekit-server binary
+	rm -rf .venv web/node_modules web/dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
