@@ -41,6 +41,8 @@ def _log(level: int, *, colour: bool) -> None:
         logging.basicConfig(level=level, format="%(name)s %(message)s", handlers=[RichHandler()])
     else:
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Says at each opening of the database which kind it is.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from exam_graph.events import Command, CommandName, Started
+from exam_graph.state import current_question_id
 from worker.examiner import Examiner
 from worker.timekeeper import keep_time
 from worker.voice import Voice
@@ -20,6 +21,7 @@ class Conversation:
         self._voice = voice
         self._ready = asyncio.Event()
         self._away = True
+        self._pressing = asyncio.Lock()
         examiner.on_commit(lambda _: voice.wake())
 
     async def hold(self) -> None:
@@ -51,9 +53,15 @@ class Conversation:
         """A button: cuts the examiner off, but never the student."""
         if not self._examiner.started or self._examiner.finished:
             return
-        await self._voice.hush()
-        await self._voice.student_silent()
-        await self._voice.act(Command(name=name))
+        question_id = current_question_id(self._examiner.state)
+        async with self._pressing:
+            await self._voice.student_silent()
+            await self._examiner.settled()
+            # What the student said meanwhile, or a first click, may have led to another question.
+            if name == "skip" and current_question_id(self._examiner.state) != question_id:
+                return
+            await self._voice.hush()
+            await self._voice.act(Command(name=name))
 
     async def _converse(self) -> None:
         await self._ready.wait()

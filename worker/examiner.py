@@ -133,6 +133,11 @@ class Examiner:
         """Queues an event that is certain."""
         return self._enqueue(_Job(Turn(event, self.clock.used_ms())))
 
+    async def settled(self) -> None:
+        """Waits until the last event that was queued is kept, or cannot be."""
+        if self._last_turn is not None:
+            await asyncio.wait((self._last_turn.committed,))
+
     async def returned(self) -> Turn:
         """Queues the student's or the examiner's return, with what was kept of an open answer."""
         self._clock_held = False

@@ -9,9 +9,10 @@ from livekit.agents.voice import io
 
 from worker.turn import Heard, Mark
 
-#: Marks in a frame's userdata: whose frame it is, and that it is the utterance's last.
+#: The key in a frame's userdata that tells whose frame it is.
 UTTERANCE = "voxam.utterance"
-#: The end of synthesised speech is silence: this much of it may be missing, in seconds.
+#: The end of synthesised speech is silence: this much of it may be missing, in seconds, and of a
+#: short utterance no more than half.
 TOLERANCE_S = 0.3
 
 
@@ -44,13 +45,13 @@ class PlaybackMonitor(io.AudioOutput):
             sample_rate=sink.sample_rate,
         )
         self._on_heard = on_heard
-        self._synthesised: set[Mark] = set()
+        self._synthesised: dict[Mark, float] = {}
         self._segment = _Segment()
         self._playing: list[_Segment] = []
 
-    def synthesised(self, mark: Mark) -> None:
-        """All audio of this utterance has been handed on."""
-        self._synthesised.add(mark)
+    def synthesised(self, mark: Mark, seconds: float) -> None:
+        """This utterance is so long in all; what of it was not captured was not played."""
+        self._synthesised[mark] = seconds
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         mark = frame.userdata.get(UTTERANCE)
@@ -100,14 +101,13 @@ class PlaybackMonitor(io.AudioOutput):
         offset = 0.0
         for stretch in segment.stretches:
             heard = min(max(0.0, played - offset), stretch.captured)
-            complete = stretch.mark in self._synthesised
-            self._synthesised.discard(stretch.mark)
+            length = self._synthesised.pop(stretch.mark, None)
             self._on_heard(
                 Heard(
                     mark=stretch.mark,
                     started_at=began + timedelta(seconds=min(offset, played)),
                     heard_ms=round(heard * 1000),
-                    whole=complete and heard >= stretch.captured - TOLERANCE_S,
+                    whole=length is not None and heard >= length - min(TOLERANCE_S, length / 2),
                 )
             )
             offset += stretch.captured

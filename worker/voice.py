@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: While a student speaks, the words so far are kept this often, in seconds.
 DRAFT_EVERY_S = 5.0
+#: How long the notes for the record may take when the session closes, in seconds.
+NOTES_S = 2.0
 
 _SPEECH = (
     stt.SpeechEventType.START_OF_SPEECH,
@@ -145,6 +147,13 @@ class Voice(Agent):
         self._student_speaks = self._transcribed = False
         self.wake()
 
+    async def on_exit(self) -> None:
+        """The session closes: what was played may still have to be noted."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=NOTES_S)
+            for task in late:
+                task.cancel()
+
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncGenerator[Spoken, None]:
@@ -163,11 +172,13 @@ class Voice(Agent):
         async for chunk in text:
             assert isinstance(chunk, Spoken)
             say = _once(chunk.mark.utterance.say)
+            seconds = 0.0
             async for frame in Agent.default.tts_node(self, say, model_settings):
                 frame.userdata[UTTERANCE] = chunk.mark
+                seconds += frame.duration
                 yield frame
             if self._monitor is not None:
-                self._monitor.synthesised(chunk.mark)
+                self._monitor.synthesised(chunk.mark, seconds)
 
     # -- inside --
 

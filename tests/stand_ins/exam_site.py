@@ -45,7 +45,7 @@ def admission(
     typed: bool = False,
     own_turn_end: bool = False,
 ) -> Answer:
-    page = {"typed": typed, "own_turn_end": own_turn_end, "captions": True}
+    page = {"typed": typed, "own_turn_end": own_turn_end, "captions": "normal"}
     return Answer(
         200,
         {

@@ -15,11 +15,16 @@ export class CaptionList {
   private readonly scroll = any('captions-scroll');
   private readonly announcer = any('announce');
   private readingAlong = true;
+  private top = 0;
 
   constructor() {
     this.scroll.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.scroll;
-      this.readingAlong = scrollHeight - scrollTop - clientHeight < NEAR_END;
+      // Words that came since the last own scroll leave a gap, too: only going up is the student's wish.
+      const up = scrollTop < this.top;
+      this.top = scrollTop;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.readingAlong = true;
+      else if (up) this.readingAlong = false;
     });
     // Either new words or another size, of the letters or of the window.
     const sizes = new ResizeObserver(() => {

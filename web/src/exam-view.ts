@@ -9,6 +9,7 @@ import {
   KIND_WORDS,
   MICROPHONE_WORDS,
   phaseWords,
+  WITHOUT_QUESTION,
   type Connection,
   type MicrophoneState,
 } from './words';
@@ -39,6 +40,7 @@ export class ExamView {
     say(any('pause-label'), state.phase === 'paused' ? 'Continue' : 'Pause');
     this.showNumber(state.question, state.phase);
     this.showAsk(state.ask);
+    any('question').hidden = state.ask === null && state.phase === 'closing';
   }
 
   enable(buttons: ReadonlySet<string>): void {
@@ -103,8 +105,8 @@ export class ExamView {
   }
 
   private showNumber(question: QuestionNumber | null, phase: Phase): void {
-    const practice = phase === 'practice' ? 'Practice question' : 'Before the first question';
-    const text = question ? `Question ${question.current} of ${question.total}` : practice;
+    const other = WITHOUT_QUESTION[phase] ?? 'Before the first question';
+    const text = question ? `Question ${question.current} of ${question.total}` : other;
     say(any('question-number'), text);
     document.title = `${text} · ${TITLE}`;
     const dots = Array.from({ length: question?.total ?? 0 }, (_, index) => {

@@ -17,12 +17,17 @@ export class Lobby {
   private readonly status = any('mic-status');
   private readonly joinButton = button('join');
   private readonly checkButton = button('mic-check');
+  private readonly recording = checkbox('consent-recording');
   private voice = new VoiceCheck();
 
   constructor(
     private readonly microphone: Microphone,
     private readonly listener: LobbyListener,
   ) {
+    this.recording.checked = agreedBefore();
+    this.recording.addEventListener('change', () => {
+      history.replaceState({ recording: this.recording.checked }, '');
+    });
     this.checkButton.addEventListener('click', this.check);
     this.select.addEventListener('change', () => { void this.choose(); });
     this.joinButton.addEventListener('click', () => { listener.onJoin(); });
@@ -31,7 +36,7 @@ export class Lobby {
 
   consent(): Consent {
     return {
-      recording: checkbox('consent-recording').checked,
+      recording: this.recording.checked,
       text_version: any('consent').dataset.textVersion ?? '',
     };
   }
@@ -93,4 +98,10 @@ export class Lobby {
       }),
     );
   }
+}
+
+/** A page that is loaded again has the student's own answer, and another invitation never has it. */
+function agreedBefore(): boolean {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null && 'recording' in state && state.recording === true;
 }

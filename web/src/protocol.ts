@@ -85,10 +85,14 @@ export interface Consent {
   readonly text_version: string;
 }
 
+export const CAPTION_STYLES = ['off', 'normal', 'large'] as const;
+export type CaptionStyle = (typeof CAPTION_STYLES)[number];
+
 export interface PageOptions {
   readonly typed: boolean;
   readonly ownTurnEnd: boolean;
-  readonly captions: boolean;
+  /** How the captions begin. */
+  readonly captions: CaptionStyle;
 }
 
 /** The answer of POST /join. */
@@ -132,10 +136,12 @@ export function readInvitation(fragment: string): string | null {
 export function parseAdmission(value: unknown): Admission | null {
   if (!isRecord(value) || !isRecord(value.page)) return null;
   const { livekit_url: livekitUrl, token, resumed } = value;
-  const { typed, own_turn_end: ownTurnEnd, captions } = value.page;
+  const { typed, own_turn_end: ownTurnEnd, captions: style } = value.page;
   if (typeof livekitUrl !== 'string' || typeof token !== 'string') return null;
   if (typeof resumed !== 'boolean' || typeof typed !== 'boolean') return null;
-  if (typeof ownTurnEnd !== 'boolean' || typeof captions !== 'boolean') return null;
+  if (typeof ownTurnEnd !== 'boolean' || typeof style !== 'string') return null;
+  // A profile may name a style that this page does not have: no reason to keep a student out.
+  const captions = oneOf(CAPTION_STYLES, style) ?? 'normal';
   return { livekitUrl, token, resumed, page: { typed, ownTurnEnd, captions } };
 }
 

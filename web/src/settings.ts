@@ -1,6 +1,7 @@
 /** The student's own choices for the exam screen, remembered on this device. */
 
 import { any, checkbox } from './elements';
+import type { CaptionStyle } from './protocol';
 
 const REMEMBERED = ['large-captions', 'use-shortcuts'] as const;
 
@@ -21,8 +22,9 @@ export class Settings {
   }
 
   /** The exam's profile decides how the page begins; the student may change it. */
-  startWithCaptions(shown: boolean): void {
-    this.captions.checked = shown;
+  startWithCaptions(style: CaptionStyle): void {
+    this.captions.checked = style !== 'off';
+    if (style === 'large') checkbox('large-captions').checked = true;
     this.apply();
   }
 

@@ -219,6 +219,13 @@ const PHASE_WORDS: Readonly<Record<Phase, PhaseWords>> = {
   finished: { title: 'The exam is over', hint: '' },
 };
 
+/** What stands in the place of "Question 2 of 5"; before the first question where nothing is given. */
+export const WITHOUT_QUESTION: Readonly<Partial<Record<Phase, string>>> = {
+  practice: 'Practice question',
+  closing: 'After the last question',
+  finished: 'After the last question',
+};
+
 const ACTIVITY_WORDS: Readonly<Record<Activity, string>> = {
   speaking: 'the examiner is speaking',
   listening: 'your turn',

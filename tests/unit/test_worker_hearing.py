@@ -1,0 +1,95 @@
+"""Which question has to be asked again because it was not heard to its end."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from exam_graph.events import Started
+from exam_graph.utterance import Utterance, UtteranceKind
+from worker.hearing import Hearing
+from worker.turn import Heard, Mark, Turn
+
+pytestmark = pytest.mark.unit
+
+
+async def _turn(number: int, *kinds: UtteranceKind) -> Turn:
+    turn = Turn(Started(), 0)
+    turn.number = number
+    for kind in kinds:
+        turn.say(Utterance(kind, "Words.", "Words."))
+    return turn
+
+
+def _heard(turn: Turn, position: int, *, whole: bool) -> Heard:
+    return Heard(Mark(turn, position), datetime.now(UTC), 700, whole)
+
+
+async def test_nothing_said_is_nothing_missed() -> None:
+    assert Hearing().cut_off() is None
+
+
+async def test_a_question_never_played_was_not_heard() -> None:
+    hearing = Hearing()
+    hearing.follow(await _turn(3, "acknowledgement", "question"))
+    missed = hearing.cut_off()
+    assert missed is not None
+    assert (missed.utterance, missed.heard_ms) == ("3.1", 0)
+
+
+async def test_it_is_told_once() -> None:
+    hearing = Hearing()
+    hearing.follow(await _turn(3, "question"))
+    assert hearing.cut_off() is not None
+    assert hearing.cut_off() is None
+
+
+async def test_a_question_heard_whole_is_not_missed_whatever_else_was() -> None:
+    hearing = Hearing()
+    turn = await _turn(3, "acknowledgement", "question")
+    hearing.follow(turn)
+    hearing.note(_heard(turn, 0, whole=False))
+    hearing.note(_heard(turn, 1, whole=True))
+    assert hearing.cut_off() is None
+
+
+async def test_options_belong_to_the_question() -> None:
+    hearing = Hearing()
+    turn = await _turn(3, "question", "options")
+    hearing.follow(turn)
+    hearing.note(_heard(turn, 0, whole=True))
+    hearing.note(_heard(turn, 1, whole=False))
+    missed = hearing.cut_off()
+    assert missed is not None
+    assert (missed.utterance, missed.heard_ms) == ("3.1", 700)
+
+
+async def test_a_question_is_not_forgotten_over_a_warning_or_a_silent_turn() -> None:
+    hearing = Hearing()
+    question = await _turn(3, "question")
+    hearing.follow(question)
+    hearing.follow(await _turn(4, "warning"))
+    hearing.follow(await _turn(5))
+    hearing.note(_heard(question, 0, whole=False))
+    missed = hearing.cut_off()
+    assert missed is not None
+    assert missed.utterance == "3.0"
+
+
+async def test_a_newer_question_takes_the_place_of_an_older() -> None:
+    hearing = Hearing()
+    hearing.follow(await _turn(3, "question"))
+    newer = await _turn(4, "question")
+    hearing.follow(newer)
+    hearing.note(_heard(newer, 0, whole=True))
+    assert hearing.cut_off() is None
+
+
+async def test_what_was_played_of_an_older_turn_is_of_no_interest() -> None:
+    hearing = Hearing()
+    older, newer = await _turn(3, "question"), await _turn(4, "question")
+    for turn in (older, newer, await _turn(5)):
+        hearing.follow(turn)
+    hearing.note(_heard(older, 0, whole=True))
+    assert not hearing.played(older)
+    assert hearing.last is not None
+    assert hearing.last.number == 5
