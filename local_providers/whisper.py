@@ -1,8 +1,9 @@
 """Words from a passage of audio, by faster-whisper's models.
 
 Its own `transcribe` always looks at 30 seconds, which costs 0.8 CPU-seconds however short the
-passage. The encoder takes less, so this one looks at 10 s or a little more than the passage
-(0.25 CPU-seconds) and only goes back to 30 s when the short look made the model repeat itself.
+passage. The encoder takes less, so this one looks at 12 s or a little more than the passage
+(0.3 CPU-seconds). A short look can make the model stutter or lose its way; that shows in what it
+says, and then it looks again at all 30.
 """
 
 import re
@@ -20,16 +21,19 @@ from local_providers.transcript import SAMPLE_RATE, Passage, Samples, Transcript
 
 _FRAMES_PER_SECOND = 100
 _LONGEST = 30.0
-_SHORTEST = 10.0
-_MARGIN = 3.0
+_SHORTEST = 12.0
+_MARGIN = 4.0
 """Seconds of silence the encoder is shown after the passage; with less the model repeats itself."""
+_FEW_WORDS = 2.0
+"""Seconds of voice up to which timestamps keep the model from stuttering; beyond, they mislead."""
 _TOKENS_PER_SECOND = 7
-_STAMP = 0.02
-_LEFT_OVER = 1.0
-"""Voice after the last timestamp that is worth another look, in seconds."""
+_LEFT_OVER = 1.5
+"""Voice after the last word that is worth another look, in seconds."""
 _NO_SPEECH = 0.6
 _UNLIKELY = -1.6
 """Log probability of what the model makes up for noise, at most; real single words reach -1.6."""
+_DOUBTFUL = -1.0
+"""The same for more than a few words: real ones reach -0.8."""
 _AFTER_VOICE = 0.2
 """Seconds after the last voice from which on a word is made up."""
 _KEYTERM_TOKENS = 120
@@ -46,10 +50,9 @@ class _Look:
     seconds: float
     tokens: tuple[int, ...]
     text: str
-    until: float
-    """The last timestamp, in seconds; 0 without one."""
     noise: bool
-    repeats: bool
+    doubtful: bool
+    """It repeats itself, or the words are unlikely."""
 
 
 class Whisper:
@@ -74,35 +77,37 @@ class Whisper:
         """The words of `passage`, empty when it holds no speech."""
         words: list[Word] = []
         offset = 0.0
-        voiced = passage.voiced_until - passage.start
-        while True:
-            look = self._best_look(passage, offset)
-            if look.noise:
+        while (rest := passage.voiced_until - passage.start - offset) > 0:
+            look = self._best_look(passage, offset, few=rest < _FEW_WORDS)
+            found = () if look.noise else self._timed(look)
+            found = tuple(word for word in found if word.start < rest + _AFTER_VOICE)
+            for word in _without_repeats(found) if look.doubtful else found:
+                words += _placed(word, passage.start + offset, passage.numerals)
+            if not found or rest - found[-1].end < _LEFT_OVER:
                 break
-            end = voiced - offset
-            found = _without_repeats(self._timed(look)) if look.repeats else self._timed(look)
-            for word in found:
-                if word.start < end + _AFTER_VOICE:
-                    words += _placed(word, passage.start + offset, passage.numerals)
-            if not look.until or end - look.until < _LEFT_OVER:
-                break
-            offset += look.until
+            offset += found[-1].end
         return Transcript(tuple(words))
 
-    def _best_look(self, passage: Passage, offset: float) -> _Look:
+    def _best_look(self, passage: Passage, offset: float, few: bool) -> _Look:
         samples = passage.samples[round(offset * SAMPLE_RATE) :]
-        look = self._look(samples, passage.keyterms, passage.numerals)
+        look = self._look(samples, passage.keyterms, passage.numerals, stamps=few)
         if passage.hasty:
             return look
         if not re.search(r"\w", look.text) and not passage.numerals:
             # A number said alone, whose digits were not allowed, comes out as a row of dots.
-            look = self._look(samples, (), numerals=True)
-        if look.repeats:
-            look = self._look(samples, (), passage.numerals, wide=True)
+            look = self._look(samples, (), numerals=True, stamps=few)
+        if look.doubtful:
+            wide = self._look(samples, (), passage.numerals, stamps=not few, wide=True)
+            return look if wide.noise else wide
         return look
 
     def _look(
-        self, samples: Samples, keyterms: tuple[str, ...], numerals: bool, wide: bool = False
+        self,
+        samples: Samples,
+        keyterms: tuple[str, ...],
+        numerals: bool,
+        stamps: bool,
+        wide: bool = False,
     ) -> _Look:
         seconds = min(len(samples) / SAMPLE_RATE, _LONGEST)
         window = _LONGEST if wide else min(_LONGEST, max(_SHORTEST, seconds + _MARGIN))
@@ -110,7 +115,9 @@ class Whisper:
         encoded = self._whisper.encode(
             pad_or_trim(self._whisper.feature_extractor(samples), frames)
         )
-        prompt = self._whisper.get_prompt(self._tokenizer, self._glossary(keyterms))
+        prompt = self._whisper.get_prompt(
+            self._tokenizer, self._glossary(keyterms), without_timestamps=not stamps
+        )
         limit = round(seconds * _TOKENS_PER_SECOND) + 14
         result = self._whisper.model.generate(
             encoded,
@@ -124,18 +131,17 @@ class Whisper:
         )[0]
         tokens: list[int] = result.sequences_ids[0]
         said = tuple(token for token in tokens if token < self._tokenizer.eot)
-        first_stamp: int = self._tokenizer.timestamp_begin
-        stamps = [token - first_stamp for token in tokens if token >= first_stamp]
         text = self._tokenizer.decode(said)
+        repeats = len(tokens) >= limit or bool(_REPEATED.search(text))
+        unlikely = not stamps and not wide and result.scores[0] < _DOUBTFUL
         return _Look(
             encoded=encoded,
             frames=frames,
             seconds=seconds,
             tokens=said,
             text=text,
-            until=stamps[-1] * _STAMP if stamps else 0.0,
             noise=_is_noise(text, result.scores[0], result.no_speech_prob),
-            repeats=len(tokens) >= limit or bool(_REPEATED.search(text)),
+            doubtful=repeats or unlikely,
         )
 
     def _glossary(self, keyterms: tuple[str, ...]) -> list[int]:

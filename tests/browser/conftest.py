@@ -28,7 +28,8 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 # Machines under load are slow; what is right comes sooner or later.
-expect.set_options(timeout=15_000)
+EXPECT_MS = 15_000
+expect.set_options(timeout=EXPECT_MS)
 ALLOW_MICROPHONE = "--use-fake-ui-for-media-stream"
 
 

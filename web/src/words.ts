@@ -222,8 +222,8 @@ const PHASE_WORDS: Readonly<Record<Phase, PhaseWords>> = {
 /** What stands in the place of "Question 2 of 5"; before the first question where nothing is given. */
 export const WITHOUT_QUESTION: Readonly<Partial<Record<Phase, string>>> = {
   practice: 'Practice question',
-  closing: 'After the last question',
-  finished: 'After the last question',
+  closing: 'End of the exam',
+  finished: 'End of the exam',
 };
 
 const ACTIVITY_WORDS: Readonly<Record<Activity, string>> = {
