@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiosqlite
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import make_url
 
@@ -31,8 +33,11 @@ async def open_examiner(
     """An examiner that holds the sitting and stands where it was left."""
     async with (
         open_understanding(rules, settings) as understanding,
-        AsyncSqliteSaver.from_conn_string(sqlite_path(settings.database_url)) as saver,
+        aiosqlite.connect(sqlite_path(settings.database_url)) as connection,
     ):
+        # None: a checkpoint may hold plain values only, and no class is made of what is read.
+        serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+        saver = AsyncSqliteSaver(connection, serde=serde)
         paper = Paper.from_dict(sitting.paper)
         examiner = Examiner(
             sitting,
