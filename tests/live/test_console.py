@@ -75,9 +75,9 @@ def test_a_whole_exam_in_a_terminal(env: dict[str, str], terminal: "pexpect.spaw
         ("muscle cell need so many mitochondria", "because muscles do hard work"),
         ("What do the mitochondria give the muscle", "I don't know"),
         ("Which gas do green plants need", "/skip"),
-        ("What is the area of a square with side 3 cm", "/end"),
+        ("What is the sum of the angles of a triangle", "/end"),
         ("Please say yes or no", "no"),
-        ("What is the area of a square with side 3 cm", "nine square centimetres"),
+        ("What is the sum of the angles of a triangle", "one hundred and eighty"),
     ]
     for heard, typed in dialogue:
         terminal.expect_exact(heard)
@@ -94,7 +94,7 @@ def test_a_whole_exam_in_a_terminal(env: dict[str, str], terminal: "pexpect.spaw
     assert [(answer["question_id"], answer["status"]) for answer in record["answers"]] == [
         ("cell", "answered"),
         ("gas", "skipped"),
-        ("area", "answered"),
+        ("angles", "answered"),
     ]
 
 

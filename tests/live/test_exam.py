@@ -22,8 +22,8 @@ PAPERS = Path(__file__).parent / "papers"
 CELL = "Why does every muscle cell need so many mitochondria?"
 PROBE = "What do the mitochondria give the muscle?"
 GAS = "Which gas do green plants need from the air?"
-AREA = "What is the area of a square with side 3 cm, in cm²?"
-AREA_SAID = "What is the area of a square whose side is three centimetres, in square centimetres?"
+ANGLES = "What is the sum of the angles of a triangle, in °?"
+ANGLES_SAID = "What is the sum of the angles of a triangle, in degrees?"
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ def taken(
 
 def test_captions_are_the_paper_to_the_letter(taken: Taken) -> None:
     shown = [reply.text for reply in taken.report.replies]
-    for words in (CELL, PROBE, GAS, AREA):
+    for words in (CELL, PROBE, GAS, ANGLES):
         assert any(words in text for text in shown), words
 
 
-@pytest.mark.parametrize("spoken", [CELL, PROBE, GAS, AREA_SAID])
+@pytest.mark.parametrize("spoken", [CELL, PROBE, GAS, ANGLES_SAID])
 def test_each_question_is_heard_as_it_is_written(taken: Taken, spoken: str) -> None:
-    caption = AREA if spoken == AREA_SAID else spoken
+    caption = ANGLES if spoken == ANGLES_SAID else spoken
     rates = [word_error_rate(spoken, heard) for heard in taken.replies_with(caption)]
     assert rates, f"never asked: {spoken}"
     assert min(rates) <= 0.15, rates
@@ -106,16 +106,16 @@ def test_a_question_talked_over_is_asked_again_whole(taken: Taken) -> None:
 
 def test_the_record_holds_every_answer_in_order(taken: Taken) -> None:
     answers = taken.record["answers"]
-    assert [answer["question_id"] for answer in answers] == ["cell", "gas", "area"]
+    assert [answer["question_id"] for answer in answers] == ["cell", "gas", "angles"]
     assert [answer["status"] for answer in answers] == ["answered", "skipped", "answered"]
-    cell, _, area = (answer["text"] for answer in answers)
+    cell, _, angles = (answer["text"] for answer in answers)
     for said in (
         "Oh, they need a lot of fuel.",
         "Muscles do hard work all day long.",
         "The mitochondria release energy for the muscle.",
     ):
         assert word_error_rate(said, cell) <= 0.35, (said, cell)
-    assert "nine" in area.lower() or "9" in area
+    assert "180" in angles or "eighty" in angles
     assert "talked_over" in answers[0]["flags"]
 
 

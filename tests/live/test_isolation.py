@@ -22,7 +22,7 @@ from robot_student.script import Script
 from robot_student.settings import SpeechSettings
 from robot_student.voice import Voice
 from tests.conftest import LiveKitServer
-from tests.live.hearing import transcribe
+from tests.live.hearing import transcribe, word_error_rate
 from tests.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(420)]
@@ -59,15 +59,24 @@ def _paper(exam: str) -> dict[str, Any]:
     }
 
 
+def _answers(exam: str) -> list[str]:
+    _, answered = CODE_WORDS[exam]
+    return [
+        f"It makes me think of a {answered}, every time.",
+        f"I would look behind the big {answered}.",
+    ]
+
+
 def _script(exam: str) -> Script:
-    asked, answered = CODE_WORDS[exam]
+    asked, _ = CODE_WORDS[exam]
+    first, second = _answers(exam)
     return Script.model_validate(
         {
             "exam": exam,
             "practice": "I am very well.",
             "questions": {
-                f"{asked}-0": f"It makes me think of a {answered}, every time.",
-                f"{asked}-1": f"I would look behind the big {answered}.",
+                f"{asked}-0": first,
+                f"{asked}-1": second,
             },
         }
     )
@@ -201,4 +210,6 @@ def test_nothing_of_one_exam_is_in_another(taken: Taken, exam: str, trace: str) 
 def test_each_answer_is_the_students_own(taken: Taken, exam: str) -> None:
     answers = json.loads(taken.record(exam))["answers"]
     assert [answer["status"] for answer in answers] == ["answered", "answered"]
-    assert CODE_WORDS[exam][1] in " ".join(answer["text"] for answer in answers).lower()
+    for answer, said in zip(answers, _answers(exam), strict=True):
+        own = word_error_rate(said, answer["text"])
+        assert own <= 0.5, answer["text"]
