@@ -162,7 +162,7 @@ async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> Non
     """Lets everybody else run until the condition holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  the condition has no event of its own
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
 
 @dataclass

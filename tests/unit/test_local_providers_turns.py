@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_providers.decode_queue import Urgency
-from local_providers.recording import FRAME_SAMPLES, FRAME_SECONDS
+from local_providers.recording import FRAME_SAMPLES, FRAME_SECONDS, ONSET_FRAMES
 from local_providers.thresholds import Thresholds
 from local_providers.transcript import SAMPLE_RATE, Passage, Transcript, Word
-from local_providers.turns import TurnEvent, Turns
+from local_providers.turn_event import TurnEvent
+from local_providers.turns import Turns
 
 pytestmark = pytest.mark.unit
 
@@ -378,6 +379,29 @@ async def test_a_long_answer_is_whole_and_never_decoded_again_and_again(pause: f
     lengths = [len(passage.samples) / SAMPLE_RATE for _, passage, _ in talk.recogniser.asked]
     assert max(lengths) < 26
     assert sum(lengths) < 10 * talk.now
+
+
+async def test_a_pause_known_to_go_on_is_not_decoded() -> None:
+    talk = Talk(EAGER)
+    await talk.say("It is done")
+    ends = talk.recogniser.count(Urgency.END)
+    for left in range(15, 0, -1):
+        talk.now += FRAME_SECONDS
+        await talk.turns.hear(QUIET, left <= ONSET_FRAMES, left * FRAME_SECONDS)
+    await talk.say("and it is over.")
+    assert talk.recogniser.count(Urgency.END) == ends
+    await talk.silence(2)
+    assert talk.names() == ["StartOfTurn", "EagerEndOfTurn", "EndOfTurn"]
+    assert talk.last("EndOfTurn").transcript.text == "It is done and it is over."
+
+
+async def test_a_long_pause_ends_the_turn_although_speech_is_known_to_follow() -> None:
+    talk = Talk(EAGER)
+    await talk.say("It is done.")
+    for left in range(40, 0, -1):
+        talk.now += FRAME_SECONDS
+        await talk.turns.hear(QUIET, False, left * FRAME_SECONDS)
+    assert talk.names()[-1] == "EndOfTurn"
 
 
 async def test_an_error_of_the_recogniser_is_not_swallowed() -> None:
