@@ -11,6 +11,8 @@ from worker.voice import Voice
 
 #: What the last words may take to be played before the exam is closed all the same, in seconds.
 CLOSING_S = 45.0
+#: How long a student who comes back may finish a sentence before the welcome, in seconds.
+RETURN_S = 3.0
 
 
 class Conversation:
@@ -72,7 +74,9 @@ class Conversation:
             await self._voice.until(lambda: self._examiner.finished or self._ready.is_set())
 
     async def _begin(self) -> None:
-        await self._voice.student_silent()
+        with contextlib.suppress(TimeoutError):
+            # Who left in mid-sentence may come back muted: then no end of that turn ever comes.
+            await asyncio.wait_for(self._voice.student_silent(), RETURN_S)
         if self._examiner.started:
             await self._voice.speak(await self._examiner.returned())
         else:

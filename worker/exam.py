@@ -5,7 +5,7 @@ import logging
 import os
 from functools import partial
 
-from livekit import api
+from livekit import api, rtc
 from livekit.agents import AgentSession, JobContext
 
 from exam_graph.events import CommandName
@@ -81,11 +81,12 @@ class Exam:
         self._page = Page(ctx.room)
         self._closed = asyncio.Event()
         self._farewell = False
+        self._presses: set[asyncio.Task[None]] = set()
 
     async def hold(self) -> None:
         """From joining the room to the farewell, or until the room is gone."""
         self._ctx.room.on("disconnected", lambda _: self._closed.set())
-        self._ctx.room.on("participant_disconnected", lambda _: self._on_student_left())
+        self._ctx.room.on("participant_disconnected", self._on_left)
         await self._ctx.connect()
         self._answer_page()
         self._show()
@@ -144,15 +145,22 @@ class Exam:
             protocol.RPC_END: "end",
         }
         for method, name in buttons.items():
-            self._page.on(method, partial(self._conversation.press, name))
+            self._page.on(method, partial(self._on_button, name))
+
+    async def _on_button(self, name: CommandName) -> None:
+        """Answers the page at once: a sentence of the student's may have to end first."""
+        press = asyncio.create_task(self._conversation.press(name))
+        self._presses.add(press)
+        press.add_done_callback(self._presses.discard)
 
     async def _on_ready(self) -> None:
         self._conversation.student_ready()
         self._show()
 
-    def _on_student_left(self) -> None:
-        self._conversation.student_left()
-        self._show()
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != protocol.IDENTITY:
+            self._conversation.student_left()
+            self._show()
 
     async def _on_done(self) -> None:
         self._session.commit_user_turn()

@@ -54,6 +54,7 @@ def build_session(settings: Settings, paper: Paper, warm: Warm) -> AgentSession[
         # The default feeds silence to the recogniser for the first 3 s and loses words.
         aec_warmup_duration=None,
         user_away_timeout=None,
+        session_close_transcript_timeout=0.0,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine
 from typing import Any, Self
 
 from livekit import rtc
-from livekit.agents import Agent, ModelSettings, llm, stt
+from livekit.agents import Agent, ConversationItemAddedEvent, ModelSettings, llm, stt
 
 from exam_graph.events import Event, StudentSpoke, Word
 from worker.examiner import Examiner
@@ -65,6 +65,7 @@ class Voice(Agent):
         assert self.session.output.audio is not None
         self._monitor = PlaybackMonitor(self.session.output.audio, self._on_heard)
         self.session.output.audio = self._monitor
+        self.session.on("conversation_item_added", self._forget)
         self.session.on("agent_state_changed", lambda _: self.wake())
         self.session.on("user_state_changed", lambda _: self.wake())
 
@@ -195,6 +196,11 @@ class Voice(Agent):
         """Tells of a question that was not heard to its end."""
         if (cut_off := self._hearing.cut_off()) is not None:
             self._examiner.submit(cut_off)
+
+    def _forget(self, added: ConversationItemAddedEvent) -> None:
+        """The framework's own history is of no use to an exam, and would grow with it."""
+        if isinstance(added.item, llm.ChatMessage) and added.item.role == "assistant":
+            self._in_background(self.update_chat_ctx(llm.ChatContext.empty()))
 
     def _note_speech(self, event: stt.SpeechEvent) -> None:
         if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:

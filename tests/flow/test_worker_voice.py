@@ -113,6 +113,7 @@ async def test_a_whole_exam_aloud(hall: Hall, monkeypatch: pytest.MonkeyPatch) -
         assert (await room.says("Could you repeat that?")) == f"{SECOND} {OPTIONS}"
         assert (await room.says("B.")).endswith("What is 3² + 1?")
         await room.says("Ten.")
+        assert len(room.voice.chat_ctx.items) <= 2, "the framework's history does not grow"
         room.ears.says("Water, gases, but no ions.")
         async with asyncio.timeout(5):
             await room.holding
