@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 
 from local_providers import voice_detector
@@ -10,7 +11,7 @@ from local_providers.settings import Settings
 from local_providers.speak_parameters import PLAIN_VOICE, SpeakParameters
 from local_providers.transcript import SAMPLE_RATE, Passage
 from local_providers.voice import Voice, bundled_voice
-from local_providers.whisper import Whisper, bundled_model, silence
+from local_providers.whisper import Whisper, bundled_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,6 @@ class Engines:
             voice=Voice(Path(voice) if voice else bundled_voice(), settings.local_tts_threads),
             detector=voice_detector.load(),
         )
-        engines.whisper.decode(Passage(silence(1), 0, 1))
+        engines.whisper.decode(Passage(np.zeros(SAMPLE_RATE, np.float32), 0, 1))
         engines.voice.make("Ready.", SpeakParameters(PLAIN_VOICE, SAMPLE_RATE, 1.0, "none"))
         return engines

@@ -10,11 +10,13 @@ import numpy as np
 import soxr
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from local_providers.backlog import Backlog, Frame
 from local_providers.errors import ParameterError, PayloadError, refusal
 from local_providers.listen_parameters import ListenParameters, parse, parse_keyterms
 from local_providers.recording import FRAME_SAMPLES
 from local_providers.transcript import SAMPLE_RATE, Samples
-from local_providers.turns import Recogniser, TurnEvent, Turns
+from local_providers.turn_event import TurnEvent
+from local_providers.turns import Recogniser, Turns
 from local_providers.voice_detector import VoiceDetector
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ async def listen(websocket: WebSocket) -> None:
     stream = _Stream(websocket, request_id, parameters, websocket.app.state.queue, detector)
     try:
         await stream.serve()
-    except WebSocketDisconnect:
+    except* WebSocketDisconnect:
         log.debug("stream %s: closed by the client", request_id)
 
 
@@ -56,22 +58,47 @@ class _Stream:
         self._language_hints: list[str] | None = None
         self._detector = detector
         self._framer = _Framer(parameters.sample_rate)
+        self._backlog = Backlog()
         self._sequence = 0
         self._turns = Turns(
             recogniser, self._tell, parameters.thresholds, parameters.keyterms, parameters.numerals
         )
 
     async def serve(self) -> None:
+        """Until CloseStream or an error.
+
+        Raises:
+            ExceptionGroup: a WebSocketDisconnect, when the client is gone.
+        """
         await self._send({"type": "Connected"})
+        async with asyncio.TaskGroup() as group:
+            reader = group.create_task(self._read())
+            await self._work()
+            reader.cancel()
+
+    async def _read(self) -> None:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1005))
+            if (text := message.get("text")) is not None:
+                await self._backlog.put(text)
+                continue
+            for number, samples in enumerate(self._framer.frames(message["bytes"]), 1):
+                await self._backlog.put(Frame(samples, self._detector.decide(samples)))
+                if number % _FRAMES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    async def _work(self) -> None:
+        over = False
+        while not over:
+            item = await self._backlog.get()
             try:
-                if message.get("bytes") is not None:
-                    await self._hear(message["bytes"])
-                elif await self._obey(message["text"]):
-                    return
+                if isinstance(item, Frame):
+                    ahead = self._backlog.voice_returns_in()
+                    await self._turns.hear(item.samples, item.speech, ahead)
+                else:
+                    over = await self._obey(item)
             except PayloadError as error:
                 await self._fail("UNPARSABLE_CLIENT_MESSAGE", str(error))
                 return
@@ -82,17 +109,11 @@ class _Stream:
                 await self._fail("INTERNAL_SERVER_ERROR", "The recogniser failed.")
                 return
 
-    async def _hear(self, data: bytes) -> None:
-        for number, frame in enumerate(self._framer.frames(data), 1):
-            await self._turns.hear(frame, self._detector.decide(frame))
-            if number % _FRAMES_AT_ONCE == 0:
-                await asyncio.sleep(0)
-
     async def _obey(self, text: str) -> bool:
         """True when the stream is over."""
         try:
             message = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise PayloadError(f"not JSON: {error}") from None
         kind = message.get("type") if isinstance(message, dict) else None
         match kind:

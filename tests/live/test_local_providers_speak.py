@@ -135,7 +135,7 @@ async def test_close_sends_what_is_pending_first(local_providers: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["{", "[]", '{"type": "Speak"}', '{"type": "Sing"}', b"\0\0", "long"]
+    "message", ["{", "[" * 9000, "[]", '{"type": "Speak"}', '{"type": "Sing"}', b"\0\0", "long"]
 )
 async def test_bad_input_is_warned_of_and_the_stream_goes_on(
     local_providers: str, message: str | bytes
@@ -279,3 +279,10 @@ async def test_two_streams_do_not_share_their_audio(local_providers: str) -> Non
     short, long = await asyncio.gather(one("Yes."), one(TEXT * 3))
     assert short < 1.5
     assert long > 6
+
+
+@pytest.mark.parametrize("text", ["…", "😀", "x\ud800y", "[[", "\0"])
+async def test_text_that_nobody_can_say_is_short_audio(local_providers: str, text: str) -> None:
+    response = await post(local_providers, {"text": text})
+    assert response.status_code == 200
+    assert seconds(response.content) < 3
