@@ -7,13 +7,11 @@ and leaves nothing behind unless the turn becomes certain with the same words.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from exam_graph.clock import Clock, ExamClock
 from exam_graph.events import Event, Returned, StudentSpoke
@@ -30,17 +28,16 @@ from exam_graph.state import (
     with_event,
 )
 from exam_graph.utterance import Utterance
-from records.errors import RecordsError, RecordsUnavailable
-from records.model import AnswerRecord, Sitting, TurnRecord, UtteranceRecord
+from records.model import Sitting, TurnRecord
 from records.store import Records
+from worker.patience import patiently
 from worker.turn import Heard, Turn
+from worker.turn_row import spoken_words, turn_row
 
 logger = logging.getLogger(__name__)
 
 #: How much of an open answer understanding gets to see, in characters from its end.
 ANSWER_WINDOW = 1500
-#: How long a commit is tried again, in seconds: longer than a database stays locked.
-COMMIT_PATIENCE = 20.0
 
 CommitListener = Callable[[Kept], None]
 
@@ -256,8 +253,8 @@ class Examiner:
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")
         async with self._writing:
-            await _patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
-        await _patiently(lambda: self._checkpoint(state))
+            await patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
+        await patiently(lambda: self._checkpoint(state))
 
     async def _checkpoint(self, state: Kept) -> None:
         await self._checkpoints.aupdate_state(self._config, dict(state), as_node="keep")
@@ -282,47 +279,6 @@ class Examiner:
         }
 
 
-def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
-    """The record's row for a turn: the final words, what they meant, what was said about them."""
-    event, record = turn.event, outcome["record"]
-    spoke = event if isinstance(event, StudentSpoke) else None
-    assert turn.number is not None
-    return TurnRecord(
-        number=turn.number,
-        event=event.model_dump(mode="json", exclude={"words"}),
-        understood=outcome["understood"],
-        question_id=record["question_id"],
-        answers_question=record["answers_question"],
-        text=spoken_words(event),
-        confidence=spoke.confidence if spoke else None,
-        words=[word.model_dump() for word in spoke.words] if spoke else [],
-        at=datetime.now(UTC),
-        used_ms=turn.used_ms,
-        utterances=[
-            UtteranceRecord(
-                position=position,
-                kind=utterance.kind,
-                text=utterance.text,
-                say=utterance.say,
-                authored=utterance.authored,
-                question_id=utterance.question_id,
-            )
-            for position, utterance in enumerate(turn.utterances)
-        ],
-        answers=[AnswerRecord(**answer) for answer in record["answers"]],
-        flags=record["flags"],
-        status="finished" if ends_exam else None,
-        clears_draft=isinstance(event, StudentSpoke | Returned),
-    )
-
-
-def spoken_words(event: Event) -> str:
-    """The student's words that an event carries."""
-    if isinstance(event, StudentSpoke):
-        return event.text
-    return event.draft if isinstance(event, Returned) else ""
-
-
 def same_words(one: str, other: str) -> bool:
     """Whether two transcripts differ in nothing but case and punctuation."""
     return _words(one) == _words(other)
@@ -330,24 +286,6 @@ def same_words(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
-
-
-async def _patiently(write: Callable[[], Awaitable[None]]) -> None:
-    """Tries a write again while the database is busy, but not what the record refuses."""
-
-    def busy(error: BaseException) -> bool:
-        # A cancellation comes by here too, and is to be obeyed.
-        refused = isinstance(error, RecordsError) and not isinstance(error, RecordsUnavailable)
-        return isinstance(error, Exception) and not refused
-
-    async for attempt in AsyncRetrying(
-        stop=stop_after_delay(COMMIT_PATIENCE),
-        wait=wait_exponential(multiplier=0.1, max=2.0),
-        retry=retry_if_exception(busy),
-        reraise=True,
-    ):
-        with attempt:
-            await write()
 
 
 def _retrieve(task: asyncio.Task[ExamState]) -> None:

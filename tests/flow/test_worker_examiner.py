@@ -23,7 +23,7 @@ from tests.flow.conftest import (
     said,
     told,
 )
-from worker import examiner as module
+from worker import patience
 from worker.examiner import ANSWER_WINDOW, Examiner
 
 pytestmark = pytest.mark.flow
@@ -278,7 +278,7 @@ async def test_a_checkpoint_that_meets_a_lock_is_tried_again(
 async def test_a_database_that_stays_away_stops_the_examiner(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "COMMIT_PATIENCE", 0.0)
+    monkeypatch.setattr(patience, "COMMIT_PATIENCE", 0.0)
     sitting = await hall.sitting()
     async with hall.examiner(sitting) as examiner:
         work = asyncio.create_task(examiner.run())
