@@ -84,7 +84,7 @@ def _route_speech(state: ExamState, time_over: bool) -> Move:
     if time_over:
         return "record" if intent == "answer" and not state["confirming"] else "close"
     if state["confirming"]:
-        return _route_confirmation(intent)
+        return _route_confirmation(state, intent)
     if state["paused"]:
         return _IN_PAUSE.get(intent, "wait")
     if state["phase"] == "question" and intent in _IN_QUESTION:
@@ -96,9 +96,12 @@ def _route_speech(state: ExamState, time_over: bool) -> Move:
     return _BY_INTENT.get(intent) or _route_answer(state)
 
 
-def _route_confirmation(intent: str) -> Move:
+def _route_confirmation(state: ExamState, intent: str) -> Move:
     if intent == "yes":
         return "close"
+    if intent == "answer" and state["phase"] == "question" and state["heard"]:
+        # Who goes on answering does not want to end; and the answer is not to be lost.
+        return "record"
     return "go_on" if intent == "no" else "confirm_end"
 
 

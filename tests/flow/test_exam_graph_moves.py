@@ -282,6 +282,15 @@ async def test_anything_else_is_asked_for_a_yes_or_a_no_again(dialogue: Dialogue
     assert dialogue.state["confirming"]
 
 
+async def test_who_goes_on_answering_does_not_end(dialogue: Dialogue) -> None:
+    await _to_first_question(dialogue)
+    await dialogue.press("end")
+    await dialogue.says("It releases the energy of our food by cellular respiration.")
+    assert dialogue.record["answers_question"]
+    assert not dialogue.state["confirming"]
+    assert dialogue.state["phase"] == "question"
+
+
 async def test_the_end_can_be_wanted_in_every_phase(dialogue: Dialogue) -> None:
     await dialogue.tell(Started())
     await dialogue.press("end")
