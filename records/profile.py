@@ -1,9 +1,9 @@
 """A student's profile: what this exam does differently for them."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 MAX_BYTES = 2048
 
@@ -15,7 +15,7 @@ class PageProfile(BaseModel):
 
     typed: bool = False
     own_turn_end: bool = False
-    captions: str = Field(default="normal", pattern=r"^[a-z][a-z_-]{0,15}$")
+    captions: Literal["off", "normal", "large"] = "normal"
 
 
 def check_profile(profile: dict[str, Any]) -> dict[str, Any]:
