@@ -194,10 +194,20 @@ async def test_configure_and_force_change_a_running_turn(local_providers: str) -
 
 
 async def test_keyterms_are_recognised(local_providers: str) -> None:
-    text = "The thylakoid is in the chloroplast."
-    pcm = await spoken(local_providers, text)
-    heard = await listen(local_providers, pcm, silence(2), keyterm=["thylakoid", "chloroplast"])
-    assert "chloroplast" in turns(heard)[-1]["transcript"].lower()
+    """Synthesis is a little different every time, so single words may fail: most must not."""
+    terms = ["thylakoid", "chloroplast", "stroma"]
+    sentences = [
+        "The thylakoid is in the chloroplast.",
+        "The stroma is around each thylakoid.",
+        "A chloroplast is filled with stroma.",
+    ]
+    found = 0
+    for text in sentences:
+        pcm = await spoken(local_providers, text)
+        heard = await listen(local_providers, pcm, silence(2), keyterm=terms)
+        transcript = turns(heard)[-1]["transcript"].lower()
+        found += sum(term in transcript for term in terms)
+    assert found >= 4
 
 
 async def test_numbers_are_words_unless_numerals_are_wanted(local_providers: str) -> None:

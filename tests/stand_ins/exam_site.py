@@ -25,7 +25,8 @@ from starlette.staticfiles import StaticFiles
 
 INVITATION = "stand.in.invitation"
 POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; object-src 'none'; "
+    "default-src 'self'; connect-src 'self' ws: wss: http:; media-src 'self' blob:; "
+    "object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
