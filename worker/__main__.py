@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -46,36 +47,32 @@ def _log(level: int, *, colour: bool) -> None:
 
 
 @app.command()
-def start() -> None:
+def start(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="More log, and a stop does not wait for exams to end.")
+    ] = False,
+) -> None:
     """Register with LiveKit and hold exams, as in production."""
+    from worker.server import build_server, serve
+
     settings = _settings(livekit=True)
-    _log(logging.INFO, colour=False)
-    _serve(settings, devmode=False)
+    _log(logging.DEBUG if debug else logging.INFO, colour=debug)
+    asyncio.run(_publish(settings, None))
+    asyncio.run(serve(build_server(settings), devmode=debug))
 
 
 @app.command()
 def dev() -> None:
-    """The same for development: more log, and a restart when a file changes."""
+    """The same for development: `start --debug`, again whenever a file changes."""
     from watchfiles import PythonFilter, run_process
 
-    _settings(livekit=True)
+    settings = _settings(livekit=True)
     run_process(
-        *("worker", "exam_graph", "records"),
-        target=_serve_dev,
+        *("worker", "exam_graph", "records", settings.papers_dir),
+        target=shlex.join([sys.executable, "-m", "worker", "start", "--debug"]),
+        target_type="command",
         watch_filter=PythonFilter(extra_extensions=(".yaml", ".md")),
     )
-
-
-def _serve_dev() -> None:
-    _log(logging.DEBUG, colour=True)
-    _serve(_settings(livekit=True), devmode=True)
-
-
-def _serve(settings: Settings, *, devmode: bool) -> None:
-    from worker.server import build_server, serve
-
-    asyncio.run(_publish(settings, None))
-    asyncio.run(serve(build_server(settings), devmode=devmode))
 
 
 @app.command()
