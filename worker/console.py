@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.text import Text
 
 from exam_graph.events import Command, CommandName, Event, Started, StudentSpoke
-from exam_graph.phrasebook import phrasebook
 from worker.examiner import Examiner
 from worker.timekeeper import keep_time
 from worker.turn import Turn
@@ -72,7 +71,7 @@ class TextConsole:
         state = self._examiner.state
         if state["phase"] == "question":
             left = self._examiner.context.duration_ms - self._examiner.clock.used_ms()
-            words = phrasebook("en").duration(max(0, left))
+            words = self._examiner.context.phrases.duration(max(0, left))
             number = f"question {state['position'] + 1}/{len(state['order'])}"
             self._screen.print(f"[dim]{number}, {words} left[/dim]")
 

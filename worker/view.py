@@ -1,13 +1,11 @@
 """What the page is to show, made of the exam's state and of who is speaking."""
 
-from typing import Any, Literal
+from typing import Any
 
 from exam_graph.clock import ExamClock
 from exam_graph.paper import ChoiceQuestion, Paper
 from exam_graph.state import ExamContext, Kept, current_question_id, remaining_ms
 from worker.protocol import PagePhase, View
-
-AgentState = Literal["initializing", "idle", "listening", "thinking", "speaking"]
 
 _IN_QUESTION: dict[str, PagePhase] = {"speaking": "asking", "thinking": "thinking"}
 

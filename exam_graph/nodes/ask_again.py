@@ -13,10 +13,9 @@ async def ask_again(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str
     understood = state["understood"] or {}
     reply = Reply(state, runtime)
     reply.phrase("redirect", "ask_again")
-    said: ExamState = {**state, **reply.update()}  # type: ignore[typeddict-item]
     kept = (
         answered(state, "ask_again", "answered", flag="talked_over")
         if state["phase"] == "question" and understood.get("intent") == "answer"
         else {"record": moved(state, "ask_again")}
     )
-    return {**kept, **Reply(said, runtime).ask_same()}
+    return {**kept, **reply.ask_same()}
