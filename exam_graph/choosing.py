@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from exam_graph.commands import compile_patterns
 from exam_graph.coverage import content_stems, heard_stems
 from exam_graph.language import LanguageData, language_data
 from exam_graph.paper import LETTERS, ChoiceQuestion
+from exam_graph.patterns import Automaton
 from exam_graph.words import spoken_words, stem, terms
 
 _NAMED_BY_WORDS = 0.6
@@ -46,9 +46,10 @@ def _said(text: str, data: LanguageData) -> list[str]:
 
 def _after_corrections(said: list[str], naming: "_Naming") -> list[list[str]]:
     """What follows each correction ("no", "I mean"), the last one first."""
-    text = "".join(f"{word} " for word in said)
-    ends = [match.end() for match in naming.correction.finditer(text)]
-    return [text[end:].split() for end in reversed(ends) if text[end:].strip()]
+    ends = [naming.correction.longest(said, start) for start in range(len(said))]
+    return [
+        said[end:] for start, end in reversed([*enumerate(ends)]) if start < end < len(said)
+    ]
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,25 @@ class _Naming:
     """A language's ways to name an option, compiled."""
 
     data: LanguageData
-    lead_in: re.Pattern[str]
-    trailer: re.Pattern[str]
-    correction: re.Pattern[str]
-    everything: re.Pattern[str]
+    lead_in: Automaton
+    trailer: Automaton
+    correction: Automaton
+    everything: Automaton
+    both: Automaton
 
     def as_whole(self, said: list[str], count: int) -> set[int]:
         """Options, if the utterance is nothing but them: "I'd say B", "the second one"."""
-        text = "".join(f"{word} " for word in said)
-        if self.everything.fullmatch(text):
+        if self.everything.whole(said) or (count == 2 and self.both.whole(said)):
             return set(range(count))
         rest = said
         while rest:
             found = self._options(rest, count)
             if found:
                 return found
-            match = self.lead_in.match("".join(f"{word} " for word in rest))
-            if not match:
+            used = self.lead_in.longest(rest)
+            if not used:
                 return set()
-            rest = rest[len(match[0].split()) :]
+            rest = rest[used:]
         return set()
 
     def in_passing(self, said: list[str], count: int) -> set[int]:
@@ -116,14 +117,13 @@ class _Naming:
 
     def _ends(self, said: list[str]) -> bool:
         """Whether what follows the options is a reason, or says that this was the answer."""
-        text = "".join(f"{word} " for word in said)
-        return said[0] in self.data.choosing.reasons or bool(self.trailer.fullmatch(text))
+        return said[0] in self.data.choosing.reasons or self.trailer.whole(said)
 
     def _skip(self, said: list[str]) -> int:
         """How many words stand before the name itself: "the", "option", "answer"."""
         skipped = 0
         while skipped < len(said) and (
-            said[skipped] == self.data.choosing.article
+            said[skipped] in self.data.choosing.articles
             or said[skipped] in self.data.choosing.markers
         ):
             skipped += 1
@@ -134,8 +134,8 @@ class _Naming:
         index: int | None = None
         if ordinal and word in choosing.last:
             index = count - 1
-        elif ordinal and word in choosing.ordinals:
-            index = choosing.ordinals.index(word)
+        elif ordinal and word in self.data.numbers.places:
+            index = self.data.numbers.places[word] - 1
         elif word in self.data.numbers.units[1:]:
             index = self.data.numbers.units.index(word) - 1
         elif word.isdecimal() and len(word) < 3 and int(word) > 0:
@@ -174,11 +174,11 @@ def _all_stems(text: str, data: LanguageData) -> frozenset[str]:
 def _naming(language: str) -> _Naming:
     data = language_data(language)
     choosing = data.choosing
-    corrections = compile_patterns(choosing.corrections, data).pattern
     return _Naming(
         data=data,
-        lead_in=compile_patterns(choosing.lead_ins, data),
-        trailer=compile_patterns(choosing.trailers, data),
-        correction=re.compile(rf"(?:(?<=\s)|^)(?:{corrections})"),
-        everything=compile_patterns(choosing.all, data),
+        lead_in=Automaton({"lead_in": choosing.lead_ins}, data),
+        trailer=Automaton({"trailer": choosing.trailers}, data),
+        correction=Automaton({"correction": choosing.corrections}, data),
+        everything=Automaton({"all": choosing.all}, data),
+        both=Automaton({"both": choosing.both}, data),
     )

@@ -4,90 +4,98 @@ An utterance is a command only if it consists of commands and courtesies from it
 its last. So "we skip the first exon" is none, however the recogniser punctuates it.
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from exam_graph.language import LanguageData, language_data
+from exam_graph.patterns import Automaton
+from exam_graph.understanding import Confirming
 from exam_graph.words import spoken_words
 
 # Longer utterances are answers, whatever they are made of.
 MAX_WORDS = 30
-
-_TOKEN = re.compile(r"[()\[\]|*]|[^\s()\[\]|*]+")
-_GRAMMAR = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|", "*": r"(?:\S+ ){1,4}"}
+MAX_ASKED_WORDS = 3
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """The compiled patterns: what is said in passing, and how each command sounds."""
+    """A language's commands, what is said in passing, and what confirms."""
 
     data: LanguageData
-    passing: re.Pattern[str]
-    courtesy: re.Pattern[str]
-    commands: dict[str, re.Pattern[str]]
-    confirmations: dict[str, re.Pattern[str]]
+    commands: Automaton
+    passing: Automaton
+    asking: Automaton
+    confirming: Mapping[str, Automaton]
 
-    def parse(self, text: str, *, confirming: bool = False) -> frozenset[str] | None:
+    def parse(self, text: str, *, confirming: Confirming = "") -> frozenset[str] | None:
         """Names of the commands that the utterance consists of.
 
-        Empty if it is courtesies and fillers only; None if it is more than commands.
+        Empty if it is courtesies and fillers only; None if it is more than commands. "yes" and
+        "no" are among the names only where something is `confirming`.
         """
-        said = [word for word in spoken_words(text, self.data) if word not in self.data.fillers]
+        said = self.said(text)
         if len(said) > MAX_WORDS:
             return None
-        if confirming:
-            return _parse(said, {"": self.courtesy, **self.confirmations, **self.commands})
-        return _parse(said, {"": self.passing, **self.commands})
+        first = self.confirming[confirming] if confirming else self.passing
+        return _parse(said, (first, self.commands))
+
+    def said(self, text: str) -> list[str]:
+        """The words without the fillers."""
+        return [word for word in spoken_words(text, self.data) if word not in self.data.fillers]
+
+    def passing_only(self, said: list[str]) -> bool:
+        """Whether the words are courtesies and nothing else."""
+        return _parse(said, (self.passing,)) == frozenset()
+
+    def asked_about(self, text: str) -> set[str]:
+        """The words whose meaning an utterance asks for: "what is osmosis again?"."""
+        said = self.said(text)
+        rest = set(said[self.asking.longest(said) :])
+        asked = rest - self.data.stopwords
+        return asked if len(rest) < len(said) and len(asked) <= MAX_ASKED_WORDS else set()
+
+    def interjection(self, text: str) -> frozenset[str]:
+        """Which of "yes" and "no" an utterance of nothing else says."""
+        return _parse(self.said(text), (self.confirming["silence"],)) or frozenset()
 
 
-def _parse(said: list[str], patterns: dict[str, re.Pattern[str]]) -> frozenset[str] | None:
+def _parse(said: list[str], automata: tuple[Automaton, ...]) -> frozenset[str] | None:
     """The reading with the fewest commands; the pattern without a name is no command."""
-    text = "".join(f"{word} " for word in said)
-    starts = [0]
-    for word in said:
-        starts.append(starts[-1] + len(word) + 1)
     readings: list[frozenset[str] | None] = [frozenset(), *[None] * len(said)]
-    for position, start in enumerate(starts[:-1]):
+    for position in range(len(said)):
         before = readings[position]
         if before is None:
             continue
-        for name, pattern in patterns.items():
-            if not pattern.match(text, start):
-                continue
-            after = before | {name} if name else before
-            for end in range(position + 1, len(starts)):
-                reached = readings[end]
-                better = reached is None or len(after) < len(reached)
-                if better and pattern.fullmatch(text, start, starts[end]):
-                    readings[end] = after
+        for automaton in automata:
+            for end, names in automaton.ends(said, position).items():
+                for name in names:
+                    after = before | {name} if name else before
+                    reached = readings[end]
+                    if reached is None or len(after) < len(reached):
+                        readings[end] = after
     return readings[-1]
 
 
 @cache
 def grammar(language: str) -> Grammar:
-    """The compiled patterns of that language; `FileNotFoundError` if there are none."""
+    """The patterns of that language, read; `FileNotFoundError` if there are none."""
     data = language_data(language)
     return Grammar(
         data=data,
-        passing=compile_patterns((*data.courtesy, *data.interjections), data),
-        courtesy=compile_patterns(data.courtesy, data),
-        commands={name: compile_patterns(each, data) for name, each in data.commands.items()},
-        confirmations={
-            name: compile_patterns(each, data) for name, each in data.confirmations.items()
+        commands=Automaton(data.commands, data),
+        passing=Automaton({"": (*data.courtesy, *data.interjections)}, data),
+        asking=Automaton({"asking": data.asking}, data),
+        confirming={
+            asked: Automaton({"": data.courtesy, **_merged(data.confirmations, more)}, data)
+            for asked, more in data.confirmed.items()
         },
     )
 
 
-def compile_patterns(patterns: tuple[str, ...], data: LanguageData) -> re.Pattern[str]:
-    """One expression over words that each end in a space. The notation is the language file's."""
-    return re.compile("|".join(_expression(pattern, data) for pattern in patterns))
-
-
-def _expression(pattern: str, data: LanguageData) -> str:
-    while "{" in pattern:
-        pattern = pattern.format_map(data.names)
-    return "".join(
-        _GRAMMAR[token] if token in _GRAMMAR else re.escape(token) + " "
-        for token in _TOKEN.findall(pattern)
-    )
+def _merged(
+    patterns: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        name: (*patterns.get(name, ()), *more.get(name, ())) for name in {**patterns, **more}
+    }

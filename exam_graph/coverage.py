@@ -7,7 +7,7 @@ elsewhere.
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from exam_graph.language import LanguageData, language_data
 from exam_graph.paper import Question
@@ -46,7 +46,7 @@ def coverage(question: Question, answer: str, data: LanguageData) -> Coverage:
     """What of the question's points the whole answer so far names."""
     said = heard_stems(answer, data)
     denied = Said(said.held | said.denied, frozenset())
-    asked = frozenset(stem(word, data) for word in terms(question.ask, data))
+    asked = _asked(question.ask, data.name)
     covered = []
     doubtful = False
     for point in question.points:
@@ -96,10 +96,10 @@ def _best_share(looks_for: str, said: Said, asked: frozenset[str], data: Languag
 
 
 def _share(key: str, said: Said, asked: frozenset[str], data: LanguageData) -> float:
-    wanted = list(dict.fromkeys(content_stems(key, data)))
+    wanted, denies = _wanted(key, data.name)
     if not wanted:
         return 0.0
-    if any(word in data.negations for word in terms(key, data)):
+    if denies:
         # A key that denies something is met by denying it.
         said = Said(said.held | said.denied, frozenset())
     weights = {each: _weight(each, asked, data) for each in wanted}
@@ -110,6 +110,20 @@ def _share(key: str, said: Said, asked: frozenset[str], data: LanguageData) -> f
     share = sum(weights[each] for each in found) / sum(weights.values())
     missing_number = any(is_number(each) and each not in said.held for each in wanted)
     return min(share, BORDERLINE) if missing_number else share
+
+
+@lru_cache(maxsize=1024)
+def _asked(ask: str, language: str) -> frozenset[str]:
+    data = language_data(language)
+    return frozenset(stem(word, data) for word in terms(ask, data))
+
+
+@lru_cache(maxsize=4096)
+def _wanted(key: str, language: str) -> tuple[tuple[str, ...], bool]:
+    """The stems of a key, and whether it denies something."""
+    data = language_data(language)
+    denies = any(word in data.negations for word in terms(key, data))
+    return tuple(dict.fromkeys(content_stems(key, data))), denies
 
 
 def _weight(each: str, asked: frozenset[str], data: LanguageData) -> float:

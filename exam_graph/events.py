@@ -27,12 +27,17 @@ class Started(_Event):
 
 
 class StudentSpoke(_Event):
-    """A turn of the student's that is certain, as the recogniser wrote it."""
+    """A turn of the student's that is certain, as the recogniser wrote it, or as it was typed.
+
+    `duration_ms`: from the first sound of the turn to its end, 0 if that is not known.
+    """
 
     type: Literal["student_spoke"] = "student_spoke"
     text: str
     words: tuple[Word, ...] = ()
     confidence: float | None = None
+    typed: bool = False
+    duration_ms: int = 0
 
 
 class TimePassed(_Event):
@@ -43,7 +48,7 @@ class TimePassed(_Event):
 
 
 class Silence(_Event):
-    """Nothing was said for a while; `level` counts up within one question."""
+    """Nothing was said for as long as `silence.due` told; `level` counts up from 1."""
 
     type: Literal["silence"] = "silence"
     level: int
@@ -64,15 +69,50 @@ class Command(_Event):
 
 
 class NotHeard(_Event):
-    """An utterance was cut off: its id is `turn.position`, `heard_ms` of it were played."""
+    """An utterance was cut off: its id is `turn.position`, `heard_ms` of it were played.
+
+    `total_ms`: how long it would have been, 0 if it was not synthesised to its end.
+    """
 
     type: Literal["not_heard"] = "not_heard"
     utterance: str
     heard_ms: int
+    total_ms: int = 0
+
+
+SoundCause = Literal["muted", "unplugged", "digital_silence"]
+
+
+class SoundLost(_Event):
+    """No sound can come from the student's microphone, for a technical cause."""
+
+    type: Literal["sound_lost"] = "sound_lost"
+    cause: SoundCause
+
+
+class SoundBack(_Event):
+    """The student's microphone gives sound again."""
+
+    type: Literal["sound_back"] = "sound_back"
+
+
+class BreakOver(_Event):
+    """The minutes of a break have passed."""
+
+    type: Literal["break_over"] = "break_over"
 
 
 Event = Annotated[
-    Started | StudentSpoke | TimePassed | Silence | Returned | Command | NotHeard,
+    Started
+    | StudentSpoke
+    | TimePassed
+    | Silence
+    | Returned
+    | Command
+    | NotHeard
+    | SoundLost
+    | SoundBack
+    | BreakOver,
     Field(discriminator="type"),
 ]
 

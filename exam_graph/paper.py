@@ -237,6 +237,7 @@ class Paper(_Part):
     duration_minutes: Annotated[float, Field(gt=0, le=240)]
     answer_minutes: Annotated[float, Field(gt=0, le=60)] = 3.0
     recording: Recording = "optional"
+    generated_probes: bool = False
     practice: Text | None = None
     # Deepgram takes at most 100 keyterms (developers.deepgram.com/docs/keyterm).
     keyterms: Annotated[tuple[Term, ...], Field(strict=False, max_length=100)] = ()

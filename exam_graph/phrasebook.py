@@ -1,11 +1,13 @@
 """The phrase book: the fixed sentences of one language, never the same wording twice running."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import yaml
+from babel import Locale
+from babel.lists import format_list
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class Phrasebook:
         one, many = self.units[unit]
         return one if n == 1 else many.format(n=n)
 
+    def either(self, choices: Sequence[str]) -> str:
+        """The choices as one would say them: "A, B or C"."""
+        return format_list(choices, style="or", locale=self.language)
+
+    @property
+    def language_name(self) -> str:
+        """The language's own name for itself."""
+        return str(Locale(self.language).get_display_name(self.language)).capitalize()
+
     def duration(self, ms: int) -> str:
         """A time left in words: minutes, rounded up, from one minute on; below that seconds."""
         if ms < 60_000:
@@ -43,4 +54,5 @@ def phrasebook(language: str) -> Phrasebook:
     source = resources.files("exam_graph") / "phrases" / f"{language}.yaml"
     data = yaml.safe_load(source.read_text(encoding="utf-8"))
     units = {unit: (one, many) for unit, (one, many) in data.pop("units").items()}
-    return Phrasebook(language, {name: tuple(lines) for name, lines in data.items()}, units)
+    wordings = {name: tuple(lines) for name, lines in data.items()}
+    return Phrasebook(language, wordings, units)

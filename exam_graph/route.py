@@ -1,51 +1,67 @@
 """Which move a turn calls for. Pure functions of the state: the rules of the exam."""
 
-from typing import Literal
-
 from langgraph.runtime import Runtime
 
-from exam_graph.events import Command, NotHeard, Returned, Started, StudentSpoke, parse_event
-from exam_graph.paper import Point
-from exam_graph.state import ExamContext, ExamState, remaining_ms
-
-Move = Literal[
-    "greet",
-    "check_sound",
-    "begin",
-    "record",
-    "give_up",
-    "skip",
-    "move_on",
-    "repeat",
-    "ask_again",
-    "clarify",
-    "tell_time",
-    "tell_count",
-    "redirect",
-    "wait",
-    "note_unheard",
-    "confirm_end",
-    "go_on",
-    "pause",
-    "welcome_back",
-    "close",
-]
+from exam_graph.agreeing import route_confirmation
+from exam_graph.events import (
+    BreakOver,
+    Command,
+    NotHeard,
+    Returned,
+    Silence,
+    SoundBack,
+    SoundLost,
+    Started,
+    StudentSpoke,
+    parse_event,
+)
+from exam_graph.joining import cut_now, joins_last, target_position
+from exam_graph.move import Move
+from exam_graph.silence import OPENING_LIMIT
+from exam_graph.state import ExamContext, ExamState, open_answer, remaining_ms
+from exam_graph.understanding import Understood
 
 _BY_INTENT: dict[str, Move] = {
     "repeat": "repeat",
+    "options": "repeat_options",
+    "last_words": "repeat_last",
     "clarify": "clarify",
     "time_left": "tell_time",
     "questions_left": "tell_count",
+    "skipped_ones": "tell_skipped",
+    "identity": "identify",
     "think": "wait",
     "off_topic": "redirect",
+    "argue": "redirect",
+    "rude": "redirect",
+    "steer": "redirect",
+    "hint": "decline",
+    "verdict": "decline",
+    "go_back": "decline",
     "unclear": "redirect",
     "pause": "pause",
     "end": "confirm_end",
+    "distress": "care",
+    "sound_problem": "check_hearing",
+}
+_LEARNING: dict[str, Move] = {
+    "hint": "hint",
+    "dont_know": "hint",
+    "verdict": "feedback",
 }
 #: What would leave a question standing that was not heard to its end.
-_LEAVE_IT_UNHEARD = ("answer", "think", "off_topic", "unclear", "continue", "yes", "no")
-_IN_QUESTION: dict[str, Move] = {"skip": "skip", "dont_know": "give_up"}
-_IN_PAUSE: dict[str, Move] = {"continue": "go_on", "repeat": "repeat", "end": "confirm_end"}
+_LEAVE_IT_UNHEARD = (
+    *("answer", "think", "off_topic", "argue", "rude", "steer", "unclear"),
+    *("continue", "yes", "no"),
+)
+_IN_PAUSE: dict[str, Move] = {
+    "continue": "go_on",
+    "repeat": "repeat",
+    "end": "confirm_end",
+    "distress": "care",
+}
+#: Unclear turns running after which the sound is checked.
+UNCLEAR_LIMIT = 3
 
 
 def route(state: ExamState, runtime: Runtime[ExamContext]) -> Move:
@@ -53,19 +69,37 @@ def route(state: ExamState, runtime: Runtime[ExamContext]) -> Move:
     event = parse_event(state["event"])
     time_over = state["phase"] == "question" and remaining_ms(state, runtime.context) == 0
     if state["phase"] == "finished":
-        return "wait"
+        return _route_afterwards(state)
     if isinstance(event, NotHeard):
         return "note_unheard"
     if isinstance(event, Started):
         return "greet" if state["phase"] == "waiting" else "repeat"
     if isinstance(event, StudentSpoke):
-        return _route_speech(state, time_over)
+        return _route_speech(state, runtime.context, time_over=time_over)
     if time_over:
         return "record" if isinstance(event, Returned) and event.draft else "close"
     if isinstance(event, Returned):
         return "welcome_back"
     if isinstance(event, Command):
         return _route_command(state, event)
+    return _route_happening(state, event)
+
+
+def _route_afterwards(state: ExamState) -> Move:
+    """Words that were cut off by the farewell still belong to the last answer."""
+    said = (state["understood"] or {}).get("intent") == "answer"
+    return "join" if said and cut_now(state) is not None and state["position"] >= 0 else "wait"
+
+
+def _route_happening(state: ExamState, event: object) -> Move:
+    if isinstance(event, SoundLost):
+        return "lose_sound"
+    if isinstance(event, SoundBack):
+        return "regain_sound" if state["sound_lost"] else "wait"
+    if isinstance(event, BreakOver):
+        return "end_break" if state["paused"] and state["break_minutes"] else "wait"
+    if isinstance(event, Silence):
+        return _route_silence(state)
     return "wait"
 
 
@@ -74,35 +108,124 @@ def _route_command(state: ExamState, event: Command) -> Move:
         return "go_on" if state["paused"] else "pause"
     if event.name == "end":
         return "confirm_end"
+    if state["answering"] == "skipped":
+        return "close" if event.name == "skip" else "repeat"
     if event.name == "skip" and state["phase"] == "question":
         return "skip"
     return "repeat"
 
 
-def _route_speech(state: ExamState, time_over: bool) -> Move:
+def _route_silence(state: ExamState) -> Move:
+    if state["paused"] or state["sound_lost"] or state["phase"] == "waiting":
+        return "wait"
+    if state["phase"] != "question":
+        over = state["phase"] == "practice" and state["silences"] + 1 >= OPENING_LIMIT
+        return "begin" if over else "check_in"
+    if not state["heard"]:
+        return "repeat"
+    match state["confirming"]:
+        case "sound":
+            return "go_on"
+        case "skipped":
+            return "close"
+        case "end":
+            return "go_on"
+        case "distress":
+            return "pause"
+        case "wellbeing":
+            return "leave_silent"
+    if state["revising"] is not None:
+        return "go_on"
+    if state["waiting"] == "unfinished":
+        return "continue_answer"
+    if state["waiting"] == "thinking" or state["silences"] < 2:
+        return "check_in"
+    return "ask_wellbeing" if state["silent_questions"] else "leave_silent"
+
+
+def _route_speech(state: ExamState, context: ExamContext, *, time_over: bool) -> Move:
     intent = (state["understood"] or {}).get("intent", "answer")
+    if intent == "echo":
+        return "close" if time_over else "note_echo"
     if time_over:
-        return "record" if intent == "answer" and not state["confirming"] else "close"
-    if state["confirming"]:
-        return _route_confirmation(state, intent)
+        return _route_last_words(state, intent)
+    if state["answering"]:
+        move = route_confirmation(state, intent)
+        if move is not None:
+            return move
     if state["paused"]:
         return _IN_PAUSE.get(intent, "wait")
-    if state["phase"] == "question" and intent in _IN_QUESTION:
-        return _IN_QUESTION[intent]
-    if state["phase"] == "question" and intent == "continue" and state["heard"]:
-        return "move_on" if _has_answer(state) else "skip"
+    if state["revising"] is not None and _is_content(state, intent):
+        return "revise"
+    if intent == "think" and cut_now(state) is not None:
+        return "resume"
     if not state["heard"] and intent in _LEAVE_IT_UNHEARD:
-        return "ask_again"
+        return "join" if intent == "answer" and joins_last(state) else "ask_again"
+    if state["phase"] == "question":
+        move = _route_in_question(state, context, intent)
+        if move is not None:
+            return move
+    if intent == "take_break":
+        return "take_break" if state["breaks"] < context.profile.breaks else "decline"
+    if state["phase"] != "question" and intent in ("hint", "verdict", "go_back"):
+        return "redirect"
     return _BY_INTENT.get(intent) or _route_answer(state)
 
 
-def _route_confirmation(state: ExamState, intent: str) -> Move:
-    if intent == "yes":
-        return "close"
-    if intent == "answer" and state["phase"] == "question" and state["heard"]:
-        # Who goes on answering does not want to end; and the answer is not to be lost.
-        return "record"
-    return "go_on" if intent == "no" else "confirm_end"
+def _route_last_words(state: ExamState, intent: str) -> Move:
+    """The time is over: what was being said is kept, and the exam closes."""
+    if state["revising"] is not None and _is_content(state, intent):
+        return "revise"
+    if intent == "revise" and _route_revision(state) in ("revise", "record"):
+        return _route_revision(state)
+    if intent == "answer" and state["answering"] not in ("end", "skipped"):
+        return "join" if not state["heard"] and joins_last(state) else "record"
+    return "close"
+
+
+def _route_in_question(state: ExamState, context: ExamContext, intent: str) -> Move | None:
+    answer = open_answer(state)
+    assert answer is not None
+    if intent == "skip":
+        return "skip"
+    if intent == "continue" and state["heard"]:
+        return "move_on" if _has_answer(state) else "skip"
+    if intent == "revise":
+        return _route_revision(state)
+    if intent == "unclear" and answer["unclear"] + 1 >= UNCLEAR_LIMIT:
+        return "check_hearing"
+    if not context.learning:
+        return "give_up" if intent == "dont_know" else None
+    if intent == "go_back":
+        meant = target_position(state, Understood.from_dict(state["understood"] or {}))
+        return "redirect" if meant is None or meant == state["position"] else "go_back"
+    if intent == "clarify":
+        question = context.paper.question(state["order"][state["position"]])
+        return "clarify" if question.clarify else _hint_or_explanation(state, context)
+    if intent in ("hint", "dont_know"):
+        return _hint_or_explanation(state, context)
+    return _LEARNING.get(intent)
+
+
+def _hint_or_explanation(state: ExamState, context: ExamContext) -> Move:
+    answer = open_answer(state)
+    assert answer is not None
+    question = context.paper.question(state["order"][state["position"]])
+    return "hint" if answer["hints"] < len(question.hints) else "explain"
+
+
+def _route_revision(state: ExamState) -> Move:
+    understood = Understood.from_dict(state["understood"] or {})
+    if target_position(state, understood) is None:
+        # There is nothing to change yet: whatever was said is kept as an answer.
+        return "record" if understood.content else "redirect"
+    return "revise" if understood.content else "ask_revision"
+
+
+def _is_content(state: ExamState, intent: str) -> bool:
+    """Whether the words are the new answer that was asked for."""
+    understood = state["understood"] or {}
+    return intent == "answer" or (intent == "revise" and bool(understood.get("content")))
 
 
 def _route_answer(state: ExamState) -> Move:
@@ -117,49 +240,5 @@ def _route_answer(state: ExamState) -> Move:
             return "wait"
 
 
-def after_answer(
-    state: ExamState, runtime: Runtime[ExamContext]
-) -> Literal["acknowledge", "close"]:
-    """An answer is acknowledged if something follows it."""
-    if remaining_ms(state, runtime.context) == 0:
-        return "close"
-    more = open_probes(state, runtime.context) or not _is_last(state)
-    return "acknowledge" if more else "close"
-
-
-def after_telling(state: ExamState) -> Literal["repeat", "__end__"]:
-    """A question that was talked over is asked again after what was wanted to be known."""
-    return "__end__" if state["heard"] else "repeat"
-
-
-def after_acknowledging(
-    state: ExamState, runtime: Runtime[ExamContext]
-) -> Literal["probe", "advance"]:
-    """A probe while one is open, else the next question."""
-    return "probe" if open_probes(state, runtime.context) else "advance"
-
-
-def after_leaving(state: ExamState, runtime: Runtime[ExamContext]) -> Literal["advance", "close"]:
-    """What follows a question that was skipped, given up or done with."""
-    over = _is_last(state) or remaining_ms(state, runtime.context) == 0
-    return "close" if over else "advance"
-
-
 def _has_answer(state: ExamState) -> bool:
     return state["statuses"][state["order"][state["position"]]] == "answered"
-
-
-def _is_last(state: ExamState) -> bool:
-    return state["position"] + 1 == len(state["order"])
-
-
-def open_probes(state: ExamState, context: ExamContext) -> list[Point]:
-    """The open question's points that the answer has not reached and that may still be probed."""
-    question = context.paper.question(state["order"][state["position"]])
-    if len(state["probes"]) >= question.follow_ups:
-        return []
-    return [
-        point
-        for point in question.points
-        if point.probe and point.id not in state["covered"] and point.id not in state["probes"]
-    ]

@@ -7,104 +7,138 @@ for a command costs the answer.
 import re
 from collections.abc import Iterable
 
-from exam_graph.choosing import Choice, choose
-from exam_graph.commands import grammar
+from exam_graph.choosing import choose
+from exam_graph.commands import Grammar, grammar
+from exam_graph.confirming import confirmed
 from exam_graph.coverage import coverage
-from exam_graph.language import language_data
-from exam_graph.paper import ChoiceQuestion, Language, OpenQuestion
-from exam_graph.understanding import Context, Heard, Intent, Understood
+from exam_graph.echo import is_echo, is_exact_echo, is_same
+from exam_graph.language import LanguageData, language_data
+from exam_graph.noticing import answers_after_all, notices
+from exam_graph.paper import ChoiceQuestion, Language, OpenQuestion, ShortQuestion
+from exam_graph.revising import question_named, revision
+from exam_graph.understanding import Context, Heard, Intent, Notice, Understood
+from exam_graph.unfinished import is_unfinished
+from exam_graph.value import measures, value_in
 from exam_graph.words import words
 
 # Below this mean confidence, a turn of few words is noise rather than speech.
 _NOISE_CONFIDENCE = 0.25
 _NOISE_WORDS = 3
 
-# What an utterance of several commands comes down to: the first of these that it holds.
-_BY_WEIGHT: tuple[str, ...] = (
-    "end",
-    "pause",
-    "repeat",
-    "clarify",
-    "time_left",
-    "questions_left",
-    "skip",
-    "dont_know",
-    "off_topic",
-    "move_on",
-    "done",
-    "continue",
-    "unsure",
-    "think",
-)
-# Commands that may follow an answer as its end, without asking for anything else.
-_CLOSING = frozenset({"done", "continue", "move_on", "think", "unsure"})
+# An answer in numbers longer than this holds more than the number.
+_VALUE_WORDS = 12
 
-_INTENTS: dict[str, Intent] = {
+# What an utterance of several commands comes down to: the first of these that it holds.
+_BY_WEIGHT: dict[str, Intent] = {
+    "distress": "distress",
     "end": "end",
+    "sound_problem": "sound_problem",
+    "steer": "steer",
+    "take_break": "take_break",
     "pause": "pause",
+    "revise": "revise",
+    "skipped_ones": "skipped_ones",
+    "go_back": "go_back",
+    "last_words": "last_words",
     "repeat": "repeat",
+    "options": "options",
     "clarify": "clarify",
+    "hint": "hint",
+    "verdict": "verdict",
+    "identity": "identity",
     "time_left": "time_left",
     "questions_left": "questions_left",
     "skip": "skip",
     "dont_know": "dont_know",
+    "move_on": "continue",
+    "already_said": "argue",
+    "argue": "argue",
     "off_topic": "off_topic",
+    "rude": "rude",
     "done": "continue",
     "continue": "continue",
     "unsure": "think",
     "think": "think",
 }
+# Commands that may follow an answer as its end, without asking for anything else.
+_CLOSING = frozenset({"done", "continue", "move_on", "think", "unsure", "already_said"})
 
 
 class RulesUnderstanding:
     """The `Understanding` that needs no model. Holds nothing; every turn has an outcome."""
 
     def __init__(self, languages: Iterable[Language] = ("en",)) -> None:
-        """Compiles the languages ahead, 0.1 s each; others are compiled when first heard."""
+        """Reads the languages ahead; others are read when first heard."""
         for language in languages:
-            grammar(language)
+            warm = Context(language=language, said="-")
+            self.decide(Heard("one two three four five six"), warm)
 
     async def understand(self, heard: Heard, context: Context) -> Understood:
         return self.decide(heard, context)
 
     def decide(self, heard: Heard, context: Context) -> Understood:
         """What rules make of the turn; in doubt it is an answer."""
-        return _without_answer(heard, context) or _answer(heard, context)
+        return _without_answer(heard, context) or answered(heard.text, context)
 
     def obvious(self, heard: Heard, context: Context) -> Understood | None:
-        """The outcome, where a model could not know better: commands, and options named as such."""
+        """The outcome, where a model could not know better: commands, options named as such, a
+        number where one is wanted, and what breaks off."""
         understood = self.decide(heard, context)
+        question = context.question
         if understood.doubtful:
             return None
-        if understood.intent != "answer" or context.question is None:
+        if understood.intent != "answer" or question is None or understood.unfinished:
             return understood
-        if isinstance(context.question, ChoiceQuestion):
-            return understood if _choice(heard, context.question, context).clear else None
-        return None
+        if isinstance(question, ChoiceQuestion):
+            data = language_data(context.language)
+            return understood if choose(question, heard.text, data).clear else None
+        short = understood.value is not None and len(words(heard.text)) <= _VALUE_WORDS
+        return understood if short else None
 
 
 def _without_answer(heard: Heard, context: Context) -> Understood | None:
     """The outcome of a turn that answers nothing, None if it is an answer."""
     if _is_noise(heard):
         return Understood("unclear")
-    if isinstance(context.question, ChoiceQuestion):
-        # "Option one, please" is no command, and "the last one" no repeat.
-        choice = _choice(heard, context.question, context)
-        if choice.clear and choice.indexes:
-            return None
-    said = grammar(context.language).parse(heard.text, confirming=context.confirming)
+    patterns = grammar(context.language)
+    said = patterns.parse(heard.text, confirming=context.confirming)
+    if own := _own_words(heard, context, said):
+        return Understood(own)
     if said is None:
+        return _revision(heard, context) or _asked_for_a_word(heard, context, patterns)
+    if context.confirming and (intent := _confirmed(heard, context, said)):
+        return Understood(intent)
+    said -= {"yes", "no"}
+    question = context.question
+    choice = isinstance(question, ChoiceQuestion) and choose(question, heard.text, patterns.data)
+    if choice and choice.clear and choice.indexes and said <= _CLOSING:
+        # "Option one, please" is no command, and "the last one" no repeat.
         return None
-    if context.confirming and (confirmed := _confirmed(said)):
-        return Understood(confirmed)
     if not said:
         return _in_passing(heard, context)
+    if _is_answer_after_all(heard, context, said, patterns):
+        return None
+    return _command(said, heard, context, patterns)
+
+
+def _command(
+    said: frozenset[str], heard: Heard, context: Context, patterns: Grammar
+) -> Understood:
     name = next(name for name in _BY_WEIGHT if name in said)
+    intent = _BY_WEIGHT[name]
+    noticed: tuple[Notice, ...] = ("rude",) if "rude" in said and name != "rude" else ()
     if name == "move_on":
         # Nothing said yet: the question is passed over. Otherwise the answer is complete.
         waiting = not context.answer_so_far and context.phase != "paused"
-        return Understood("skip" if waiting and context.question else "continue")
-    return Understood(_INTENTS[name], doubtful=name == "unsure")
+        intent = "skip" if waiting and context.question else "continue"
+    elif name == "already_said" and context.answer_so_far:
+        intent = "continue"
+    target = None
+    if intent in ("revise", "go_back"):
+        target = question_named(patterns.said(heard.text), patterns.data)
+    if intent == "go_back" and target and target == context.number:
+        return Understood("repeat", notices=noticed)
+    return Understood(intent, doubtful=name == "unsure", target=target, notices=noticed)
 
 
 def _is_noise(heard: Heard) -> bool:
@@ -115,12 +149,46 @@ def _is_noise(heard: Heard) -> bool:
     return unsure and len(found) <= _NOISE_WORDS
 
 
-def _confirmed(said: frozenset[str]) -> Intent | None:
-    yes = bool(said & {"yes", "end"})
-    no = bool(said & {"no", "continue"})
-    if yes != no:
-        return "yes" if yes else "no"
-    return "unclear" if yes or not said else None
+def _own_words(heard: Heard, context: Context, said: frozenset[str] | None) -> Intent | None:
+    """Whether the examiner's own words were heard: its echo, or a question read to oneself."""
+    if not context.said:
+        return None
+    data = language_data(context.language)
+    if isinstance(context.question, ChoiceQuestion) and any(
+        is_same(heard.text, option, data)
+        for each in context.question.options
+        for option in (each.text, each.spoken)
+    ):
+        return None
+    if context.cut:
+        # "I would like to go on" is near to "Would you like to go on?", and is a command.
+        near = not said and is_echo(heard.text, context.said, data)
+        return "echo" if near or is_exact_echo(heard.text, context.said, data) else None
+    if context.question is None or context.confirming or said:
+        return None
+    same = any(is_same(heard.text, each, data) for each in (context.said, context.asked))
+    return "think" if same else None
+
+
+def _confirmed(heard: Heard, context: Context, said: frozenset[str]) -> Intent | None:
+    agreeing = not language_data(context.language).agreeing.isdisjoint(words(heard.text))
+    return confirmed(said, context.confirming, agreeing=agreeing)
+
+
+def _revision(heard: Heard, context: Context) -> Understood | None:
+    if context.question is None and not context.number and context.phase == "waiting":
+        return None
+    alone = not context.answer_so_far
+    found = revision(heard.text, language_data(context.language), alone=alone)
+    return found and Understood("revise", target=found.target, content=found.content)
+
+
+def _asked_for_a_word(heard: Heard, context: Context, patterns: Grammar) -> Understood | None:
+    """ "What is osmosis?", if that is a word of the question."""
+    if context.question is None or not context.question.ask:
+        return None
+    asked = patterns.asked_about(heard.text)
+    return Understood("clarify") if asked and asked <= set(words(context.question.ask)) else None
 
 
 def _in_passing(heard: Heard, context: Context) -> Understood | None:
@@ -130,39 +198,69 @@ def _in_passing(heard: Heard, context: Context) -> Understood | None:
         return Understood("continue")
     if context.question is None:
         return None
-    return _yes_or_no_answer(heard, context) or Understood("think")
+    # A bare yes or no answers a question or a probe that wants one.
+    if grammar(context.language).interjection(heard.text) & {"yes", "no"}:
+        return None
+    return Understood("think")
 
 
-def _yes_or_no_answer(heard: Heard, context: Context) -> Understood | None:
-    """A bare yes or no answers a question or a probe that wants one."""
-    interjection = grammar(context.language).parse(heard.text, confirming=True) or frozenset()
-    return Understood("answer") if interjection & {"yes", "no"} else None
+def _is_answer_after_all(
+    heard: Heard, context: Context, said: frozenset[str], patterns: Grammar
+) -> bool:
+    """Whether what reads as a command goes on with the answer, or says what is asked for."""
+    question, data = context.question, patterns.data
+    if question is None:
+        return False
+    spoken = patterns.said(heard.text)
+    goes_on = spoken[0] in data.continuing and data.addressing.isdisjoint(words(heard.text))
+    if goes_on and context.answer_so_far:
+        return True
+    if isinstance(question, ShortQuestion) and measures(heard.text, question.unit, data):
+        return True
+    return answers_after_all(heard.text, said, question, data)
 
 
-def _answer(heard: Heard, context: Context) -> Understood:
+def answered(text: str, context: Context) -> Understood:
+    """The turn as an answer to the open question, whatever it reads like."""
     question = context.question
     if question is None:
         return Understood("answer")
-    doubtful = _asks_for_something(heard, context)
-    if isinstance(question, ChoiceQuestion):
-        choice = _choice(heard, question, context)
-        doubtful = doubtful or (not choice.clear and len(choice.indexes) != 1)
-        return Understood("answer", choice=choice.indexes, doubtful=doubtful)
-    if not isinstance(question, OpenQuestion):
-        return Understood("answer", doubtful=doubtful)
+    data = language_data(context.language)
+    choice = choose(question, text, data) if isinstance(question, ChoiceQuestion) else None
+    doubtful = _asks_for_something(text, context)
     # The sentence mark keeps a negation from reaching into the next turn.
-    whole = f"{context.answer_so_far}. {heard.text}" if context.answer_so_far else heard.text
-    reached = coverage(question, whole, language_data(context.language))
-    return Understood("answer", covered=reached.covered, doubtful=doubtful or reached.doubtful)
+    whole = f"{context.answer_so_far}. {text}" if context.answer_so_far else text
+    covered: tuple[str, ...] = ()
+    if choice:
+        doubtful = doubtful or (not choice.clear and len(choice.indexes) != 1)
+    elif isinstance(question, OpenQuestion):
+        reached = coverage(question, whole, data)
+        covered, doubtful = reached.covered, doubtful or reached.doubtful
+    return Understood(
+        "answer",
+        covered=covered,
+        choice=choice.indexes if choice else (),
+        doubtful=doubtful,
+        value=_value(text, context, data),
+        unfinished=not (choice and choice.indexes) and is_unfinished(text, data),
+        notices=notices(text, question, data),
+    )
 
 
-def _choice(heard: Heard, question: ChoiceQuestion, context: Context) -> Choice:
-    return choose(question, heard.text, language_data(context.language))
+def _value(text: str, context: Context, data: LanguageData) -> float | None:
+    question, before = context.question, context.answer_so_far
+    if not isinstance(question, ShortQuestion) or isinstance(question.value, str):
+        return None
+    if before and is_unfinished(before, data):
+        # "Two point …" "five."
+        return value_in(f"{before.rstrip('. …,-–—')} {text}", question.unit, data)
+    value = value_in(text, question.unit, data)
+    return value if value is not None or not before else value_in(before, question.unit, data)
 
 
-def _asks_for_something(heard: Heard, context: Context) -> bool:
+def _asks_for_something(text: str, context: Context) -> bool:
     """Whether an answer ends in a command or a question, which a model might have understood."""
-    sentences = [part for part in re.split(r"(?<=[.?!])\s+", heard.text.strip()) if part]
+    sentences = [part for part in re.split(r"(?<=[.?!])\s+", text.strip()) if part]
     if sentences[-1].endswith("?"):
         return True
     if len(sentences) < 2:

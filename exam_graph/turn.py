@@ -1,95 +1,138 @@
 """What a turn means for the record, as updates of the state."""
 
+import re
 from typing import Any
 
-from exam_graph.state import AnswerStatus, ExamState, TurnRecord
+from exam_graph.events import StudentSpoke, parse_event
+from exam_graph.paper import LETTERS, ChoiceQuestion, Question, ShortQuestion
+from exam_graph.state import Answer, AnswerStatus, ExamState, TurnRecord
+
+#: The exam goes on: no pause, no break.
+RUNNING: dict[str, Any] = {"paused": False, "break_minutes": 0.0}
 
 
-def moved(state: ExamState, move: str, *, flag: str | None = None) -> TurnRecord:
-    """The turn's record with its move named, and a flag if there is one to set."""
+def moved(state: ExamState, move: str, *flags: str) -> TurnRecord:
+    """The turn's record with its move named, and flags if there are any to set."""
     record = state["record"]
-    flags = record["flags"] if flag is None else [*record["flags"], flag]
-    return {**record, "move": move, "flags": flags}
+    return {**record, "move": move, "flags": [*dict.fromkeys((*record["flags"], *flags))]}
 
 
 def answered(
-    state: ExamState, move: str, status: AnswerStatus, *, flag: str | None = None
+    state: ExamState,
+    move: str,
+    question: Question,
+    *flags: str,
+    status: AnswerStatus = "answered",
+    revises: bool = False,
 ) -> dict[str, Any]:
-    """The student's words belong to the open question, which now has this status."""
+    """The student's words belong to this question, which now has this status."""
     understood = state["understood"] or {}
-    reached = {*state["covered"], *understood.get("covered", ())}
-    flags = [flag] if flag else []
-    if understood.get("doubtful"):
-        flags.append("coverage_uncertain")
-    return settled(state, move, status, covered=sorted(reached), flags=flags, in_answer=True)
+    before = state["answers"][question.id]
+    noticed = [*understood.get("notices", ()), *flags]
+    doubtful = ["coverage_uncertain"] if understood.get("doubtful") else []
+    event = parse_event(state["event"])
+    said = event.text if isinstance(event, StudentSpoke) else ""
+    spoken_ms = event.duration_ms if isinstance(event, StudentSpoke) else 0
+    after: Answer = {
+        **before,
+        "covered": sorted({*before["covered"], *understood.get("covered", ())}),
+        "flags": sorted({*before["flags"], *noticed, *doubtful}),
+        "value": _value(question, understood, said) or before["value"],
+        "answer_ms": before["answer_ms"] + spoken_ms,
+        "unclear": 0,
+    }
+    outcome = settled(state, move, question.id, status, answer=after)
+    record = outcome["record"]
+    record["answers_question"] = True
+    record["question_id"] = question.id
+    record["revises"] = revises
+    record["flags"] = [*dict.fromkeys((*record["flags"], *noticed))]
+    return outcome
 
 
 def settled(
     state: ExamState,
     move: str,
+    question_id: str,
     status: AnswerStatus,
     *,
-    covered: list[str] | None = None,
-    flags: list[str] | None = None,
-    in_answer: bool = False,
+    answer: Answer | None = None,
 ) -> dict[str, Any]:
-    """The open question gets a status; an answer that was given is never made less of."""
-    question_id = state["order"][state["position"]]
+    """A question gets a status; an answer that was given is never made less of."""
+    kept = state["answers"][question_id] if answer is None else answer
     before = state["statuses"][question_id]
-    kept = "answered" if before == "answered" else status
-    reached = state["covered"] if covered is None else covered
-    raised = sorted({*state["flags"], *(flags or ())})
-    answer = _answer(state, question_id, kept, reached, state["probes"], raised)
+    after = "answered" if before == "answered" else status
     record = moved(state, move)
     return {
-        "statuses": {**state["statuses"], question_id: kept},
-        "covered": reached,
-        "flags": raised,
-        "confirming": False,
-        "paused": False,
-        "record": {**record, "answers_question": in_answer, "answers": [answer]},
+        **RUNNING,
+        "statuses": {**state["statuses"], question_id: after},
+        "answers": {**state["answers"], question_id: kept},
+        "record": {**record, "answers": [_row(state, question_id, after, kept)]},
     }
 
 
-def with_probe(state: ExamState, probes: list[str]) -> TurnRecord:
-    """The turn's record, its answer carrying the probes asked so far."""
-    record = state["record"]
-    return {**record, "answers": [{**answer, "probes": probes} for answer in record["answers"]]}
+def with_answer(state: ExamState, **changes: Any) -> dict[str, Any]:
+    """The open question's answer changed, and so does the turn's row of it."""
+    question_id = state["order"][state["position"]]
+    answer: Answer = {**state["answers"][question_id], **changes}  # type: ignore[typeddict-item]
+    rows = [each for each in state["record"]["answers"] if each["question_id"] != question_id]
+    row = _row(state, question_id, state["statuses"][question_id], answer)
+    return {
+        "answers": {**state["answers"], question_id: answer},
+        "record": {**state["record"], "answers": [*rows, row]},
+    }
 
 
 def closed(state: ExamState) -> dict[str, Any]:
     """The exam is over: questions still open are settled as unanswered."""
     record = state["record"]
     open_ids = [each for each, status in state["statuses"].items() if status == "open"]
-    unanswered = [_answer(state, each, "unanswered", [], [], []) for each in open_ids]
+    unanswered = [_row(state, each, "unanswered", state["answers"][each]) for each in open_ids]
     statuses: dict[str, AnswerStatus] = {
         **state["statuses"],
         **dict.fromkeys(open_ids, "unanswered"),
     }
     move = "close" if record["move"] == "wait" else record["move"]
     return {
+        **RUNNING,
         "phase": "finished",
         "statuses": statuses,
+        "queue": [],
         "asked": None,
-        "confirming": False,
-        "paused": False,
+        "heard": True,
+        "revising": None,
         "record": {**record, "move": move, "answers": [*record["answers"], *unanswered]},
     }
 
 
-def _answer(
-    state: ExamState,
-    question_id: str,
-    status: AnswerStatus,
-    covered: list[str],
-    probes: list[str],
-    flags: list[str],
+def _row(
+    state: ExamState, question_id: str, status: AnswerStatus, answer: Answer
 ) -> dict[str, Any]:
     return {
         "question_id": question_id,
         "position": state["order"].index(question_id),
         "status": status,
-        "covered": covered,
-        "probes": probes,
-        "flags": flags,
+        "covered": answer["covered"],
+        "probes": answer["probes"],
+        "flags": answer["flags"],
+        "value": answer["value"],
     }
+
+
+def _value(question: Question, understood: dict[str, Any], said: str) -> str | None:
+    """What the words come to: "B", "A,C", "2.5 m/s"; None if they name nothing of the kind."""
+    if isinstance(question, ChoiceQuestion):
+        return ",".join(LETTERS[index] for index in understood.get("choice", ())) or None
+    if not isinstance(question, ShortQuestion):
+        return None
+    if isinstance(question.value, str):
+        named = f" {_plain(question.value)} " in f" {_plain(said)} "
+        return question.value if named else None
+    value = understood.get("value")
+    if value is None:
+        return None
+    return f"{value:g} {question.unit}" if question.unit else f"{value:g}"
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -11,22 +11,44 @@ from exam_graph.paper import Language, Question
 
 Intent = Literal[
     "answer",
-    "repeat",
+    "repeat",  # the question again
+    "options",  # the options of a choice again
+    "last_words",  # only the last sentence again
+    "clarify",  # other words, or what a word means
+    "hint",
+    "verdict",  # "is that right?", "how am I doing?"
     "skip",
     "dont_know",
+    "continue",  # done with the answer, or ready to go on
+    "think",  # wants time; also fillers and backchannels ("mm-hm", "okay")
+    "revise",  # changes an answer, or wants to
+    "go_back",  # wants an earlier question again
+    "skipped_ones",  # asks for the questions that were skipped
     "time_left",
     "questions_left",
-    "clarify",
-    "think",
+    "identity",  # what are you, what is recorded, who decides the mark
     "yes",
     "no",
-    "continue",
-    "pause",
+    "pause",  # stop the clock for a moment
+    "take_break",  # a break of some minutes
     "end",
+    "distress",  # says that they are ill or distressed
+    "sound_problem",  # "I cannot hear you"
     "off_topic",
+    "argue",  # about the question or the exam
+    "rude",
+    "steer",  # instructions to the examiner, demands for the key or for marks
+    "echo",  # the examiner's own words, back through the student's loudspeaker
     "unclear",
 ]
 INTENTS: tuple[Intent, ...] = get_args(Intent)
+
+#: What may be noticed in an answer without its being anything else than an answer.
+Notice = Literal["steer", "other_language", "rude", "distress"]
+NOTICES: tuple[Notice, ...] = get_args(Notice)
+
+#: What a yes or a no would answer; "" is nothing.
+Confirming = Literal["", "end", "skipped", "silence", "wellbeing", "distress", "sound"]
 
 Source = Literal["rules", "model"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -48,15 +70,21 @@ class Context:
     answer_so_far: the student's words kept for it, without this turn
     phase: the examiner's phase (`voxam.phase`)
     asked: the examiner's last words that want an answer (question or probe)
-    confirming: whether the student was just asked for a yes or a no
+    confirming: what the student was just asked to say yes or no to, "" if nothing
+    said: the examiner's words of the last turn that had any, to tell its echo
+    cut: those words were cut off by the student's, or by their echo
+    number: the open question's number, from 1; 0 if none is open
     """
 
     question: Question | None = None
     answer_so_far: str = ""
     phase: str = "listening"
     asked: str = ""
-    confirming: bool = False
+    confirming: Confirming = ""
     language: Language = "en"
+    said: str = ""
+    cut: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +94,12 @@ class Understood:
     covered: ids of the points that the whole answer has reached, in the paper's order
     choice: indexes of the options that were named, in the paper's order; several: unclear which
     doubtful: rules decided where a model would have known better
+    value: the number that an answer to a short question names, in the paper's unit if one was said
+    target: number of the question that `revise` or `go_back` names, from 1; 0: the one before;
+        None: none was named
+    content: of `revise`: it holds the new answer already, not only the wish
+    unfinished: an answer that breaks off in mid-clause, or asks for time at its end
+    notices: what an answer holds besides
     """
 
     intent: Intent
@@ -73,6 +107,11 @@ class Understood:
     choice: tuple[int, ...] = ()
     source: Source = "rules"
     doubtful: bool = False
+    value: float | None = None
+    target: int | None = None
+    content: bool = False
+    unfinished: bool = False
+    notices: tuple[Notice, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, kept in the record for a replay."""
@@ -82,6 +121,11 @@ class Understood:
             "choice": list(self.choice),
             "source": self.source,
             "doubtful": self.doubtful,
+            "value": self.value,
+            "target": self.target,
+            "content": self.content,
+            "unfinished": self.unfinished,
+            "notices": list(self.notices),
         }
 
     @classmethod
@@ -95,6 +139,11 @@ class Understood:
             choice=tuple(kept["choice"]),
             source=kept["source"],
             doubtful=bool(kept["doubtful"]),
+            value=kept.get("value"),
+            target=kept.get("target"),
+            content=bool(kept.get("content", False)),
+            unfinished=bool(kept.get("unfinished", False)),
+            notices=tuple(kept.get("notices", ())),
         )
 
 

@@ -17,7 +17,8 @@ from records.invitations import SECRET_LENGTH, sign
 from records.migrate import migrate as run_migrations
 from records.model import AnswerView, Sitting, TurnRecord
 from records.naming import USER_ID, USER_ID_RULE
-from records.profile import check_profile
+from records.profile import Profile
+from records.profile_options import EXAMPLE, field_lines, read_profile
 from records.settings import InvitationSettings, Settings
 from records.store import Records
 from records.transcript import as_json, print_sitting, print_sittings
@@ -42,7 +43,7 @@ def migrate() -> None:
     typer.echo(f"The database is at revision {revision}.")
 
 
-@app.command()
+@app.command(epilog="\n\n".join(["Fields of --profile:", *field_lines()]))
 def invite(
     user: Annotated[str, typer.Option(help="The student: " + USER_ID_RULE + ".")],
     exam: Annotated[str, typer.Option(help="The id of a published exam.")],
@@ -51,15 +52,18 @@ def invite(
         float, typer.Option(min=0.001, max=3650, help="How long the link lets a student in.")
     ] = 7,
     profile: Annotated[
-        str, typer.Option(help='What differs for this student, as JSON: {"typed": true}')
-    ] = "{}",
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help=f"What differs for this student: {EXAMPLE}. Or as JSON."
+        ),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Invite a student to an exam, and print the link to send."""
     if not USER_ID.fullmatch(user):
         _stop(f"A user is named by {USER_ID_RULE}.")
     settings = _invitation_settings()
-    made = _run(_invite(settings, user, exam, attempts, days, _profile(profile)))
+    made = _run(_invite(settings, user, exam, attempts, days, _profile(profile or [])))
     typer.echo(json.dumps(made) if json_ else f"Student link: {made['link']}")
 
 
@@ -98,7 +102,7 @@ async def _invite(
     exam: str,
     attempts: int,
     days: float,
-    profile: dict[str, Any],
+    profile: Profile,
 ) -> dict[str, str]:
     records = await Records.open(settings.database_url)
     try:
@@ -111,7 +115,11 @@ async def _invite(
             )
         expires_at = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
         invitation = await records.create_invitation(
-            user_id=user, exam_id=exam, profile=profile, attempts=attempts, expires_at=expires_at
+            user_id=user,
+            exam_id=exam,
+            profile=profile.as_given(),
+            attempts=attempts,
+            expires_at=expires_at,
         )
     finally:
         await records.close()
@@ -161,17 +169,11 @@ def _summary(sitting: Sitting) -> dict[str, Any]:
     return {name: value for name, value in vars(sitting).items() if name != "paper"}
 
 
-def _profile(text: str) -> dict[str, Any]:
+def _profile(options: list[str]) -> Profile:
     try:
-        profile = json.loads(text)
-    except (ValueError, RecursionError):
-        _stop('--profile is not JSON. An example: {"typed": true}')
-    if not isinstance(profile, dict):
-        _stop('--profile is not a JSON object. An example: {"typed": true}')
-    try:
-        return check_profile(profile)
+        return read_profile(options)
     except ValueError as error:
-        _stop(f"--profile {error}.")
+        _stop(str(error))
 
 
 def _invitation_settings() -> InvitationSettings:

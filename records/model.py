@@ -69,12 +69,18 @@ class UtteranceRecord:
 
 @dataclass(frozen=True)
 class AnswerRecord:
+    """What is known of an answer after a turn.
+
+    `value` is what it comes to, where the paper has such a thing: "B", "A,C", "2.5 m/s".
+    """
+
     question_id: str
     position: int
     status: AnswerStatus
     covered: list[str] = field(default_factory=list)
     probes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class TurnRecord:
 
     `text` holds the student's words ("" where nobody spoke), `words` their
     `{"word", "start_ms", "end_ms", "confidence"}`, `used_ms` the exam clock after the turn.
+    With `revises` they change an answer given before, that of `question_id`.
     """
 
     number: int
@@ -100,11 +107,26 @@ class TurnRecord:
     flags: list[str] = field(default_factory=list)
     status: SittingStatus | None = None
     clears_draft: bool = False
+    revises: bool = False
+
+
+@dataclass(frozen=True)
+class Revision:
+    """The student's words that changed an answer, when they came, and the value after them."""
+
+    text: str
+    at: datetime
+    value: str | None = None
 
 
 @dataclass(frozen=True)
 class AnswerView:
-    """An answer as it stands: `text` is the student's turns of it, joined by a space."""
+    """An answer as it stands.
+
+    `text` is the original: the student's turns of it, joined by a space, without the revisions.
+    `first_at` and `last_at` are the times of the first and the last of these turns, None without
+    words. `value` is what stands now, `original_value` what stood before the first revision.
+    """
 
     question_id: str
     position: int
@@ -113,6 +135,11 @@ class AnswerView:
     probes: list[str]
     flags: list[str]
     text: str
+    value: str | None = None
+    original_value: str | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    revisions: list[Revision] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

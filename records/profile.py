@@ -1,11 +1,50 @@
-"""A student's profile: what this exam does differently for them."""
+"""A student's profile: what this exam does differently for them. Checked whole at the door.
 
-import json
-from typing import Any, Literal
+The exam graph has the same model, since neither room may import the other; a test compares them.
+"""
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Annotated, Any, Literal
 
-MAX_BYTES = 2048
+from pydantic import BaseModel, ConfigDict, Field
+
+Captions = Literal["off", "normal", "large"]
+
+
+class Profile(BaseModel):
+    """Adjustments of one sitting; the defaults change nothing. Descriptions give the units."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    extra_time_percent: Annotated[
+        float, Field(ge=0, le=300, description="more time, in percent of the exam's duration")
+    ] = 0.0
+    speech_rate: Annotated[
+        float, Field(ge=0.7, le=1.5, description="speed of the examiner's voice; 0.8 is slower")
+    ] = 1.0
+    pause_patience: Annotated[
+        float, Field(ge=1, le=4, description="how many times longer a pause may be in an answer")
+    ] = 1.0
+    think_factor: Annotated[
+        float, Field(ge=1, le=10, description="how many times longer the time to think is")
+    ] = 1.0
+    typed: Annotated[
+        bool, Field(description="answers are typed; no microphone is needed to join")
+    ] = False
+    own_turn_end: Annotated[
+        bool, Field(description="an answer ends only by the student's button “I'm done”")
+    ] = False
+    captions: Annotated[Captions, Field(description="captions on the student's page")] = "normal"
+    time_warnings: Annotated[
+        bool, Field(description="the examiner says when 5, 2 and 1 minutes are left")
+    ] = True
+    breaks: Annotated[int, Field(ge=0, le=10, description="how many breaks may be taken")] = 0
+    break_minutes: Annotated[
+        float, Field(gt=0, le=60, description="length of each break, in minutes")
+    ] = 5.0
+
+    def as_given(self) -> dict[str, Any]:
+        """Only what was set, to be kept: a later default then holds for the rest."""
+        return self.model_dump(exclude_unset=True)
 
 
 class PageProfile(BaseModel):
@@ -15,23 +54,4 @@ class PageProfile(BaseModel):
 
     typed: bool = False
     own_turn_end: bool = False
-    captions: Literal["off", "normal", "large"] = "normal"
-
-
-def check_profile(profile: dict[str, Any]) -> dict[str, Any]:
-    """The profile as given; ValueError (what is wrong with it) when it cannot be used or kept."""
-    try:
-        text = json.dumps(profile, ensure_ascii=False, allow_nan=False)
-        size = len(text.encode())
-    except (ValueError, RecursionError):
-        raise ValueError("holds what JSON cannot express") from None
-    if "\\u0000" in text:
-        raise ValueError("holds a null character")
-    if size > MAX_BYTES:
-        raise ValueError(f"is larger than {MAX_BYTES} bytes")
-    try:
-        PageProfile.model_validate(profile)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"is wrong at {first['loc'][0]}: {first['msg']}") from None
-    return profile
+    captions: Captions = "normal"

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -121,6 +122,8 @@ turns = Table(
     Column("understood", JSON(none_as_null=True)),
     Column("question_id", String(128)),
     Column("answers_question", Boolean, nullable=False),
+    # Rows from before there were revisions got it from the database.
+    Column("revises", Boolean, nullable=False, server_default=false()),
     Column("text", Text, nullable=False),
     Column("confidence", Float),
     Column("words", JSON, nullable=False),
@@ -159,6 +162,7 @@ answers = Table(
     Column("covered", JSON, nullable=False),
     Column("probes", JSON, nullable=False),
     Column("flags", JSON, nullable=False),
+    Column("value", Text),
     CheckConstraint(
         "status IN ('open', 'answered', 'skipped', 'dont_know', 'unanswered')", name="status"
     ),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from records.event_words import event_words
 from records.model import AnswerView, Sitting, TurnRecord, UtteranceRecord
 
 _SHORT_ID = 12
@@ -41,8 +42,9 @@ def print_sitting(
 ) -> None:
     console.print(_head(sitting))
     console.print(Text("\nWhat was said", style="bold"))
+    numbers = {answer.question_id: number for number, answer in enumerate(answers, 1)}
     for turn in turns:
-        console.print(_dialogue(turn))
+        console.print(_dialogue(turn, numbers))
     if not turns:
         console.print("Nothing yet.")
     console.print(Text("\nAnswers", style="bold"))
@@ -63,6 +65,8 @@ def _head(sitting: Sitting) -> Table:
         "Exam": f"{sitting.paper.get('title', '')} ({sitting.exam_id})",
         "Status": sitting.status,
         "Flags": ", ".join(sitting.flags) or "none",
+        "Profile": ", ".join(f"{name}={value}" for name, value in sitting.profile.items())
+        or "none",
         "Opened": _moment(sitting.created_at),
         "Started": _moment(sitting.started_at),
         "Ended": _moment(sitting.finished_at),
@@ -74,15 +78,15 @@ def _head(sitting: Sitting) -> Table:
     return table
 
 
-def _dialogue(turn: TurnRecord) -> Table:
+def _dialogue(turn: TurnRecord, numbers: dict[str, int]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", width=12, no_wrap=True)
     table.add_column(style="dim", width=8, no_wrap=True)
     table.add_column(overflow="fold")
     if turn.text:
-        table.add_row(_clock(turn.at), "student", _text(turn.text))
-    elif event := turn.event.get("type"):
-        table.add_row(_clock(turn.at), "event", _text(str(event)))
+        table.add_row(_clock(turn.at), "student", _text(turn.text + _how(turn, numbers)))
+    elif event := event_words(turn.event):
+        table.add_row(_clock(turn.at), "event", _text(event))
     for utterance in turn.utterances:
         at = _clock(utterance.started_at) if utterance.started_at else ""
         table.add_row(at, "examiner", _text(utterance.text + _cut(utterance)))
@@ -97,7 +101,14 @@ def _answer(number: int, answer: AnswerView, question: dict[str, Any]) -> Table:
     table.add_column(overflow="fold")
     table.add_row(f"Question {number}", _text(question.get("ask") or answer.question_id))
     table.add_row("status", answer.status)
-    table.add_row("answer", _text(answer.text or "(no words)"))
+    table.add_row("answer", _text((answer.text or "(no words)") + _span(answer)))
+    revised = bool(answer.revisions)
+    if value := answer.original_value if revised else answer.value:
+        table.add_row("value", _text(value))
+    for revision in answer.revisions:
+        table.add_row("revised", _text(f"{revision.text}  [{_clock(revision.at)}]"))
+        if revision.value:
+            table.add_row("value", _text(revision.value))
     for name, values in {
         "covered": answer.covered,
         "probes": answer.probes,
@@ -107,6 +118,21 @@ def _answer(number: int, answer: AnswerView, question: dict[str, Any]) -> Table:
             table.add_row(name, _text(", ".join(values)))
     table.add_row()
     return table
+
+
+def _how(turn: TurnRecord, numbers: dict[str, int]) -> str:
+    typed = "  [typed]" if turn.event.get("typed") is True else ""
+    if not turn.revises:
+        return typed
+    number = numbers.get(turn.question_id or "")
+    return f"{typed}  [changes the answer to question {number or turn.question_id}]"
+
+
+def _span(answer: AnswerView) -> str:
+    if answer.first_at is None or answer.last_at is None:
+        return ""
+    first, last = _clock(answer.first_at), _clock(answer.last_at)
+    return f"  [{first}]" if first == last else f"  [{first} to {last}]"
 
 
 def _cut(utterance: UtteranceRecord) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Table, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records.answers import view_answer
 from records.errors import StaleFence, TurnExists, UnknownSitting
 from records.model import AnswerRecord, AnswerView, TurnRecord, UtteranceRecord
 from records.schema import answers, drafts, sittings, turns, utterances
@@ -82,22 +83,18 @@ async def read(connection: AsyncConnection, sitting_id: str, after: int) -> list
 
 async def read_answers(connection: AsyncConnection, sitting_id: str) -> list[AnswerView]:
     """The answers in the order of their questions, each with the student's words."""
-    said = defaultdict(list)
-    for row in await connection.execute(
-        select(turns.c.question_id, turns.c.text)
-        .where(and_(turns.c.sitting_id == sitting_id, turns.c.answers_question))
-        .order_by(turns.c.number)
-    ):
-        if row.text:
-            said[row.question_id].append(row.text)
     found = await connection.execute(
+        select(turns).where(turns.c.sitting_id == sitting_id).order_by(turns.c.number)
+    )
+    told = [_turn_from(row, []) for row in found]
+    rows = await connection.execute(
         select(answers).where(answers.c.sitting_id == sitting_id).order_by(answers.c.position)
     )
     views = []
-    for row in found:
+    for row in rows:
         values = dict(row._mapping)
         del values["sitting_id"]
-        views.append(AnswerView(**values, text=" ".join(said[row.question_id])))
+        views.append(view_answer(AnswerRecord(**values), told))
     return views
 
 

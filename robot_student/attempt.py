@@ -18,7 +18,7 @@ from robot_student.journal import Journal
 from robot_student.plan import PRACTICE, Plan, Topic, contains
 from robot_student.recording import Recording
 from robot_student.report import TurnKind
-from robot_student.script import PauseInside, Press, Say, Script, Step, Wait
+from robot_student.script import Mute, PauseInside, Press, Say, Script, Step, Wait
 from robot_student.seat import Seat, Taps
 from robot_student.settings import Manners
 from robot_student.voice import Voice
@@ -42,7 +42,10 @@ class Attempt:
         )
         self.examiner = Examiner(on_caption=journal.caption, on_fault=journal.error)
         self._topic = Topic("waiting")
+        self._presses_done = script.presses_done
+        self._done_due = False
         self._wait_until: float | None = None
+        self._muted_until: float | None = None
         self._waited = False
         """The last act is over without a word of the examiner's being due."""
         self._nudged = False
@@ -99,6 +102,13 @@ class Attempt:
     async def _act(self, seat: Seat, moment: Moment) -> None:
         if moment.acted_until > moment.now:
             return
+        if self._done_due:
+            self._done_due = False
+            await self._press(seat, "done")
+            return
+        if self._muted_until is not None:
+            self._unmute(seat, moment.now)
+            return
         self._topic = self._current_topic()
         barge_in = self._plan.interruption(self._topic)
         if barge_in and may_interrupt(
@@ -136,13 +146,27 @@ class Attempt:
             case Wait():
                 self._record("wait", f"{step.wait:g} s")
                 self._wait_until = time.monotonic() + step.wait
+            case Mute():
+                self._muted_until = time.monotonic() + step.mute
+                seat.mute(True)
+                self._journal.note(f"muted for {step.mute:g} s")
             case Press():
                 self._record("press", step.press)
-                try:
-                    await seat.press(step.press)
-                except rtc.RpcError as error:
-                    self._journal.error(f"exam.{step.press} was refused: {error.message}")
-                    self._waited = True
+                await self._press(seat, step.press)
+
+    async def _press(self, seat: Seat, button: str) -> None:
+        try:
+            await seat.press(button)
+        except rtc.RpcError as error:
+            self._journal.error(f"exam.{button} was refused: {error.message}")
+            self._waited = True
+
+    def _unmute(self, seat: Seat, now: float) -> None:
+        """The act counts from its end: what the examiner says after it is the reply to it."""
+        if self._muted_until is not None and now >= self._muted_until:
+            self._muted_until = None
+            seat.mute(False)
+            self._record("mute", "microphone on again")
 
     def _speak(self, seat: Seat, kind: TurnKind, parts: list[str | float] | list[str]) -> None:
         pieces: list[Samples] = [
@@ -151,6 +175,7 @@ class Attempt:
         ]
         words = " … ".join(part for part in parts if isinstance(part, str))
         self._record(kind, words, seat.microphone.speak(np.concatenate(pieces)))
+        self._done_due = self._presses_done
 
     def _record(
         self, kind: TurnKind, said: str, utterance: microphone.Utterance | None = None
@@ -198,7 +223,7 @@ class Attempt:
             quiet_since=self.hearing.quiet_since(),
             acted_at=last.began if last else 0.0,
             acted_until=last.ended if last else 0.0,
-            pressed=bool(last and last.turn.kind == "press"),
+            pressed=bool(last and last.turn.kind in ("press", "mute")),
             waited=self._waited,
         )
 

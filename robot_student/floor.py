@@ -24,7 +24,7 @@ class Moment:
     """Begin of the student's last utterance, press or wait."""
     acted_until: float
     pressed: bool = False
-    """That last act was a button."""
+    """That last act was a button, or the microphone's."""
     waited: bool = False
     """That last act calls for no reply: a wait that has run its time, a refused button."""
 

@@ -93,7 +93,7 @@ class Journal:
         )
         act = Act(turn, now, now, utterance)
         self._acts.append(act)
-        shown = f"[{said}]" if turn_kind in ("press", "wait") else said
+        shown = f"[{said}]" if turn_kind in ("press", "wait", "mute") else said
         self._show(Line(turn.at_s, "student", shown))
         return act
 

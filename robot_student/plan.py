@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from robot_student.script import BargeIn, PauseInside, Press, Say, Script, Step, Wait
+from robot_student.script import BargeIn, Mute, PauseInside, Press, Say, Script, Step, Wait
 
 SOUNDCHECK = "soundcheck"
 PRACTICE = "practice"
@@ -54,7 +54,7 @@ class Plan:
     def silent(self, topic: Topic) -> bool:
         """Whether the next step needs no voice, and so can be taken in a pause of the exam."""
         first = next(iter(self._left.get(_key(topic), [])), None)
-        return isinstance(first, Press | Wait)
+        return isinstance(first, Press | Wait | Mute)
 
     def interrupt(self, topic: Topic) -> None:
         """The interruption was spoken."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
-TurnKind = Literal["say", "pause_inside", "barge_in", "press", "wait", "idle"]
+TurnKind = Literal["say", "pause_inside", "barge_in", "press", "wait", "mute", "idle"]
 
 
 class Spread(BaseModel):

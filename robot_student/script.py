@@ -47,6 +47,12 @@ class Wait(_Step):
     wait: Seconds
 
 
+class Mute(_Step):
+    """The microphone is muted for so long."""
+
+    mute: Seconds
+
+
 def _alternating(parts: Any) -> Any:
     if isinstance(parts, list):
         kinds = ["words" if isinstance(part, str) else "pause" for part in parts]
@@ -65,7 +71,7 @@ class PauseInside(_Step):
     pause_inside: Annotated[list[Words | Seconds], BeforeValidator(_alternating)]
 
 
-KINDS: tuple[str, ...] = ("say", "barge_in", "press", "wait", "pause_inside")
+KINDS: tuple[str, ...] = ("say", "barge_in", "press", "wait", "pause_inside", "mute")
 
 
 def _kind(step: Any) -> str | None:
@@ -78,6 +84,7 @@ Step = Annotated[
     | Annotated[BargeIn, Tag("barge_in")]
     | Annotated[Press, Tag("press")]
     | Annotated[Wait, Tag("wait")]
+    | Annotated[Mute, Tag("mute")]
     | Annotated[PauseInside, Tag("pause_inside")],
     Discriminator(
         _kind,
@@ -102,6 +109,8 @@ class Script(_Strict):
     practice: Annotated[Steps, Field(min_length=1)] = [Say(say="I like to read.")]
     questions: dict[str, Steps]
     anything_else: Words = "I do not know."
+    presses_done: bool = False
+    """After all that it says, presses `done`: for a profile with own turn end."""
 
     def words(self) -> list[str]:
         """Everything this script may say, each once, in the order of the script."""

@@ -58,6 +58,7 @@ class Seat:
         self._on_heard = taps.heard
         self._on_notice = on_notice
         self._room = rtc.Room()
+        self._track: rtc.LocalAudioTrack | None = None
         self._left = False
         self._broken: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,9 +72,11 @@ class Seat:
             await self._room.connect(self._place.livekit_url, self._place.token)
             self.alone_since = time.monotonic()
             self._spawn(self.microphone.run())
-            track = rtc.LocalAudioTrack.create_audio_track("microphone", self.microphone.source)
+            self._track = rtc.LocalAudioTrack.create_audio_track(
+                "microphone", self.microphone.source
+            )
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-            await self._room.local_participant.publish_track(track, options)
+            await self._room.local_participant.publish_track(self._track, options)
         except rtc.ConnectError as error:
             await self._leave()
             raise ExamBroken(
@@ -111,6 +114,14 @@ class Seat:
             alone = time.monotonic() - self.alone_since
             if alone > self._manners.arrival_s:
                 raise ExamBroken(f"No examiner was ready within {self._manners.arrival_s:g} s.")
+
+    def mute(self, muted: bool) -> None:
+        """Mutes the microphone, or opens it again."""
+        assert self._track is not None
+        if muted:
+            self._track.mute()
+        else:
+            self._track.unmute()
 
     async def press(self, button: str) -> None:
         """Call the RPC of a button. Raises rtc.RpcError when the examiner refuses."""

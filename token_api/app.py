@@ -17,7 +17,7 @@ from token_api.headers import SecurityHeaders
 from token_api.health import healthz, readyz
 from token_api.page import Page
 from token_api.rooms import Rooms
-from token_api.sessions import State, join, start
+from token_api.sessions import State, join, look, start
 from token_api.settings import Settings
 from token_api.watch import Watch
 
@@ -48,6 +48,7 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
     app = Starlette(
         routes=[
             Route("/start-exam-session", start, methods=["POST"]),
+            Route("/invitation", look, methods=["POST"]),
             Route("/join", join, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

@@ -1,4 +1,4 @@
-"""What the two calls take. Strict: no field too many, no type that is nearly right."""
+"""What the calls take. Strict: no field too many, no type that is nearly right."""
 
 from re import Pattern
 from typing import Annotated, Any, TypeVar
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from records.naming import EXAM_ID, EXAM_ID_RULE, USER_ID, USER_ID_RULE
-from records.profile import check_profile
+from records.profile import Profile
 from token_api.errors import bad_request
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -20,14 +20,6 @@ def _named(pattern: Pattern[str], rule: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _check_profile(profile: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return check_profile(profile)
-    except ValueError as error:
-        reason = str(error)
-    raise PydanticCustomError("profile", "The profile {reason}", {"reason": reason})
 
 
 class Consent(BaseModel):
@@ -45,13 +37,16 @@ class StartRequest(BaseModel):
     user_id: Annotated[str, _named(USER_ID, USER_ID_RULE)]
     exam_id: Annotated[str, _named(EXAM_ID, EXAM_ID_RULE)]
     consent: Consent
-    profile: Annotated[dict[str, Any], AfterValidator(_check_profile)] = Field(default_factory=dict)
+    profile: Profile = Profile()
 
 
-class JoinRequest(BaseModel):
+class InvitationRequest(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     invitation: str = Field(min_length=1, max_length=2048)
+
+
+class JoinRequest(InvitationRequest):
     consent: Consent
 
 

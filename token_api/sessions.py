@@ -1,4 +1,4 @@
-"""The two calls that bring a student into a room."""
+"""The calls that bring a student into a room, and the look before that."""
 
 import hmac
 import logging
@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from records import invitations
-from records.errors import InvitationExpired, InvitationInvalid
-from records.model import Sitting
+from records.errors import InvitationExpired, InvitationInvalid, InvitationRevoked
+from records.model import Invitation, Json, Sitting
 from records.profile import PageProfile
 from records.store import Records
 from token_api.body import read_object
 from token_api.errors import ApiError, unavailable
-from token_api.requests import Consent, JoinRequest, StartRequest, parse
+from token_api.requests import Consent, InvitationRequest, JoinRequest, StartRequest, parse
 from token_api.rooms import LiveKitUnavailable, Rooms
 from token_api.settings import Settings
 from token_api.student_token import mint
@@ -40,7 +40,7 @@ async def start(request: Request[State]) -> Response:
         user_id=wanted.user_id,
         exam_id=wanted.exam_id,
         consent=wanted.consent.model_dump(),
-        profile=wanted.profile,
+        profile=wanted.profile.as_given(),
         invitation=None,
     )
     return await _admit(request.state, sitting, resumed=resumed)
@@ -53,7 +53,30 @@ async def join(request: Request[State]) -> Response:
     return await _admit(request.state, sitting, resumed=resumed)
 
 
+async def look(request: Request[State]) -> Response:
+    """POST /invitation: what the page is told before it asks for a microphone. Changes nothing."""
+    wanted = parse(InvitationRequest, await read_object(request))
+    invitation, _ = await _read_invitation(request.state, wanted.invitation)
+    if invitation.revoked_at is not None:
+        raise InvitationRevoked("This invitation has been withdrawn.")
+    page = _page(invitation.profile)
+    return JSONResponse({"page": page}, headers={"cache-control": "no-store"})
+
+
 async def _invited(state: State, token: str, consent: Consent) -> tuple[Sitting, bool]:
+    invitation, expired = await _read_invitation(state, token)
+    return await state["records"].open_sitting(
+        user_id=invitation.user_id,
+        exam_id=invitation.exam_id,
+        consent=consent.model_dump(),
+        profile=invitation.profile,
+        invitation=invitation.jti,
+        resume_only=expired,
+    )
+
+
+async def _read_invitation(state: State, token: str) -> tuple[Invitation, bool]:
+    """The invitation that a link carries, and whether its time is over."""
     secret = state["settings"].invitation_secret.get_secret_value()
     expired = False
     try:
@@ -63,18 +86,10 @@ async def _invited(state: State, token: str, consent: Consent) -> tuple[Sitting,
             raise
         # Who began in time may come back, even when the page is loaded again after the time.
         jti, expired = error.jti, True
-    records = state["records"]
-    invitation = await records.invitation(jti)
+    invitation = await state["records"].invitation(jti)
     if invitation is None:
         raise InvitationInvalid("This invitation is not known here.")
-    return await records.open_sitting(
-        user_id=invitation.user_id,
-        exam_id=invitation.exam_id,
-        consent=consent.model_dump(),
-        profile=invitation.profile,
-        invitation=jti,
-        resume_only=expired,
-    )
+    return invitation, expired
 
 
 async def _admit(state: State, sitting: Sitting, *, resumed: bool) -> Response:
@@ -95,10 +110,14 @@ async def _admit(state: State, sitting: Sitting, *, resumed: bool) -> Response:
             "token": student.token,
             "token_expires_at": student.expires_at.isoformat().replace("+00:00", "Z"),
             "resumed": resumed,
-            "page": PageProfile.model_validate(sitting.profile).model_dump(),
+            "page": _page(sitting.profile),
         },
         headers={"cache-control": "no-store"},
     )
+
+
+def _page(profile: Json) -> Json:
+    return PageProfile.model_validate(profile).model_dump()
 
 
 def _check_key(request: Request[Any]) -> None:

@@ -10,6 +10,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: {
-    proxy: { '/join': 'http://127.0.0.1:8000' },
+    proxy: { '/join': 'http://127.0.0.1:8000', '/invitation': 'http://127.0.0.1:8000' },
   },
 });

@@ -9,6 +9,7 @@ from livekit.agents import AgentServer, AgentSession, cli
 from records.dispatch import Dispatch
 from worker.conversation import Conversation
 from worker.examiner import Examiner
+from worker.turn_end import TurnEnd
 from worker.voice import Voice
 
 #: The framework's console job comes without metadata; its dispatch goes by the environment.
@@ -30,12 +31,13 @@ def run_console(server: AgentServer, sitting_id: str) -> None:
         cli.run_app(server)
 
 
-async def hold_in_console(examiner: Examiner, session: AgentSession[None]) -> None:
+async def hold_in_console(
+    examiner: Examiner, session: AgentSession[None], turn_end: TurnEnd, voice: Voice
+) -> None:
     """The console job: begins at once, for whoever started it is there."""
-    voice = Voice(examiner)
     await session.start(voice, session_host=False, record=False)
     voice.attach()
-    conversation = Conversation(examiner, voice)
+    conversation = Conversation(examiner, voice, turn_end)
     conversation.student_ready()
     await conversation.hold()
     await session.aclose()

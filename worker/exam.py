@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import os
+from collections.abc import Coroutine
 from functools import partial
+from typing import Any, cast
 
 from livekit import api, rtc
-from livekit.agents import AgentSession, JobContext
+from livekit.agents import AgentSession, JobContext, room_io
 
 from exam_graph.events import CommandName
+from exam_graph.state import Kept
 from records.dispatch import Dispatch
 from records.model import Sitting
 from records.store import Records
@@ -16,11 +19,17 @@ from worker import protocol
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
 from worker.conversation import Conversation
 from worker.examiner import Examiner
+from worker.flux import Recogniser
+from worker.microphone import Microphone
+from worker.microphone_audio import MicrophoneAudio
+from worker.microphone_in_room import MicrophoneInRoom
 from worker.opening import open_examiner
 from worker.page import Page
 from worker.protocol import View
 from worker.settings import Settings
-from worker.speech import build_session, room_options
+from worker.speech import build_session, build_voice, room_options
+from worker.turn_end import TurnEnd
+from worker.typed import typed_answer
 from worker.view import view
 from worker.voice import Voice
 from worker.warmup import Warm
@@ -44,11 +53,14 @@ async def examine(ctx: JobContext) -> None:
         sitting = await _sitting_of(ctx, records)
         logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
         async with open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner:
-            session = build_session(settings, examiner.context.paper, warm)
+            context = examiner.context
+            session = build_session(settings, context, examiner.state, warm)
+            turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
+            voice = Voice(examiner, turn_end, build_voice(settings, context.profile, slow=True))
             if ctx.is_fake_job():
-                await hold_in_console(examiner, session)
+                await hold_in_console(examiner, session, turn_end, voice)
             else:
-                await Exam(ctx, examiner, session).hold()
+                await Exam(ctx, examiner, session, turn_end, voice).hold()
     except SittingRefusedError as refusal:
         logger.error("exam refused: %s", refusal)
     finally:
@@ -72,35 +84,60 @@ async def _sitting_of(ctx: JobContext, records: Records) -> Sitting:
 class Exam:
     """An exam in a room: the page and the conversation put together."""
 
-    def __init__(self, ctx: JobContext, examiner: Examiner, session: AgentSession[None]) -> None:
+    def __init__(
+        self,
+        ctx: JobContext,
+        examiner: Examiner,
+        session: AgentSession[None],
+        turn_end: TurnEnd,
+        voice: Voice,
+    ) -> None:
         self._ctx = ctx
         self._examiner = examiner
         self._session = session
-        self._voice = Voice(examiner)
-        self._conversation = Conversation(examiner, self._voice)
+        self._turn_end = turn_end
+        self._voice = voice
         self._page = Page(ctx.room)
+        self._microphone = Microphone(examiner.clock.source)
+        self._in_room = MicrophoneInRoom(ctx.room, self._microphone)
+        typed = examiner.context.profile.typed
+        self._conversation = Conversation(
+            examiner,
+            voice,
+            turn_end,
+            notify=self._page.notify,
+            microphone=None if typed else self._microphone,
+        )
         self._closed = asyncio.Event()
         self._farewell = False
-        self._presses: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def hold(self) -> None:
         """From joining the room to the farewell, or until the room is gone."""
         self._ctx.room.on("disconnected", lambda _: self._closed.set())
         self._ctx.room.on("participant_disconnected", self._on_left)
         await self._ctx.connect()
+        self._in_room.look(self._ctx.room)
         self._answer_page()
         self._show()
+        typed = self._examiner.context.profile.typed
         await self._session.start(
             self._voice,
             room=self._ctx.room,
-            room_options=room_options(),
+            room_options=room_options(self._on_typed if typed else None),
             session_host=False,
             record=False,
+        )
+        assert self._session.input.audio is not None
+        self._session.input.audio = MicrophoneAudio(
+            self._session.input.audio,
+            hear=self._microphone.hear,
+            present=lambda: self._conversation.present and not self._microphone.plugged,
         )
         self._voice.attach()
         self._session.on("agent_state_changed", lambda _: self._show())
         self._session.on("close", lambda _: self._closed.set())
-        self._examiner.on_commit(lambda _: self._show())
+        self._examiner.on_commit(self._on_kept)
         holding = asyncio.create_task(self._conversation.hold())
         closed = asyncio.create_task(self._closed.wait())
         await asyncio.wait((holding, closed), return_when=asyncio.FIRST_COMPLETED)
@@ -128,16 +165,13 @@ class Exam:
         logger.error("sitting %s stopped", self._examiner.sitting.id, exc_info=error)
         self._examiner.hold_clock()
         await self._session.interrupt(force=True)
-        await self._page.notify(
-            "examiner_stopped",
-            "error",
-            "Something failed on our side. Your answers so far are kept; "
-            "please reload this page to go on.",
-        )
+        await self._page.notify(protocol.EXAMINER_STOPPED)
 
     def _answer_page(self) -> None:
         self._page.on(protocol.RPC_READY, self._on_ready)
         self._page.on(protocol.RPC_DONE, self._on_done)
+        self._page.on_typing(self._voice.floor.stir)
+        self._turn_end.on_held = lambda: self._run(self._page.notify(protocol.PRESS_DONE))
         buttons: dict[str, CommandName] = {
             protocol.RPC_REPEAT: "repeat",
             protocol.RPC_SKIP: "skip",
@@ -149,9 +183,7 @@ class Exam:
 
     async def _on_button(self, name: CommandName) -> None:
         """Answers the page at once: a sentence of the student's may have to end first."""
-        press = asyncio.create_task(self._conversation.press(name))
-        self._presses.add(press)
-        press.add_done_callback(self._presses.discard)
+        self._run(self._conversation.press(name))
 
     async def _on_ready(self) -> None:
         self._conversation.student_ready()
@@ -163,7 +195,23 @@ class Exam:
             self._show()
 
     async def _on_done(self) -> None:
-        self._session.commit_user_turn()
+        self._turn_end.ask()
+
+    async def _on_typed(self, _: AgentSession[None], event: room_io.TextInputEvent) -> None:
+        answer, cut = typed_answer(event.text)
+        if cut:
+            await self._page.notify(protocol.TYPED_TOO_LONG)
+        await self._conversation.typed(answer)
+
+    def _on_kept(self, _: Kept) -> None:
+        self._show()
+        if "echo" in self._examiner.flags:
+            self._run(self._page.notify(protocol.ECHO))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     def _show(self) -> None:
         if self._farewell:

@@ -77,7 +77,10 @@ class Examiner:
         self.context = context
         self.clock = ExamClock(clock)
         self.state = first_state(draw(context.paper, sitting.seed))
+        #: What the last turn that was kept raised for the teacher.
+        self.flags: list[str] = []
         self._answer_so_far = ""
+        self._answering: str | None = None
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
         self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
@@ -93,6 +96,11 @@ class Examiner:
     @property
     def finished(self) -> bool:
         return self.state["phase"] == "finished"
+
+    @property
+    def now(self) -> Kept:
+        """The state as last kept, at this moment of the exam clock."""
+        return {**self.state, "used_ms": self.clock.used_ms()}
 
     def on_commit(self, listener: CommitListener) -> None:
         """Calls `listener` with the state after each turn that was kept."""
@@ -110,10 +118,7 @@ class Examiner:
             await self._checkpoint(self.state)
         self._last_number = self.state["turn"]
         self.clock = ExamClock(self.clock.source, self.state["used_ms"])
-        question_id = current_question_id(self.state)
-        for answer in await self._records.answers(self.sitting.id):
-            if answer.question_id == question_id:
-                self._answer_so_far = answer.text[-ANSWER_WINDOW:]
+        await self._open_answer_window(self.state)
 
     async def run(self) -> None:
         """Works off events until cancelled. Raises if a turn could not be kept."""
@@ -162,8 +167,10 @@ class Examiner:
         """Queues a turn of the student's that is certain; True if the guess serves for it."""
         guess, self._guess = self._guess, None
         if guess is not None and self._still_holds(guess, event):
-            # Its time stays that of the guess: a replay must come to the same reply.
-            guess.turn.event = event
+            # Its times stay those of the guess: a replay must come to the same reply.
+            guessed = guess.turn.event
+            assert isinstance(guessed, StudentSpoke)
+            guess.turn.event = event.model_copy(update={"duration_ms": guessed.duration_ms})
             return self._enqueue(_Job(guess.turn, guess)), True
         if guess is not None:
             guess.task.cancel()
@@ -220,8 +227,9 @@ class Examiner:
             outcome = await self._run_graph(turn, self.state)
         state: Kept = {**kept_part(outcome), "used_ms": turn.used_ms}
         await self._commit(turn, outcome, state)
-        self._keep_answer_window(turn, outcome, state)
+        await self._keep_answer_window(turn, outcome, state)
         self.state = state
+        self.flags = outcome["record"]["flags"]
         if clock_runs(state) and not self._clock_held:
             self.clock.start()
         else:
@@ -264,12 +272,24 @@ class Examiner:
         outcome = await self._graph.ainvoke(given, context=self.context)
         self.state = kept_part(outcome)  # type: ignore[arg-type]
 
-    def _keep_answer_window(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
-        if current_question_id(state) != outcome["record"]["question_id"]:
-            self._answer_so_far = ""
-        elif outcome["record"]["answers_question"]:
+    async def _keep_answer_window(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
+        """The words may belong to another answer, and leave that of the open question alone."""
+        question_id, record = current_question_id(state), outcome["record"]
+        if question_id != self._answering:
+            await self._open_answer_window(state)
+        elif record["answers_question"] and record["question_id"] == question_id:
             said = f"{self._answer_so_far} {spoken_words(turn.event)}".strip()
             self._answer_so_far = said[-ANSWER_WINDOW:]
+
+    async def _open_answer_window(self, state: Kept) -> None:
+        """What was said before to the question that is open now, if it was asked before."""
+        self._answering = current_question_id(state)
+        self._answer_so_far = ""
+        if self._answering is None or state["statuses"][self._answering] == "open":
+            return
+        for answer in await self._records.answers(self.sitting.id):
+            if answer.question_id == self._answering:
+                self._answer_so_far = answer.text[-ANSWER_WINDOW:]
 
     @property
     def _config(self) -> RunnableConfig:

@@ -1,12 +1,11 @@
-"""What the student has heard of what the examiner asked."""
+"""What the student has heard of what the examiner said."""
 
 from exam_graph.events import NotHeard
-from exam_graph.utterance import ASKING
 from worker.turn import Heard, Mark, Turn
 
 
 class Hearing:
-    """Follows the last turn that was spoken, and the last one before it that asked something."""
+    """Follows the last turn that was spoken, and the last one before it that had any words."""
 
     def __init__(self) -> None:
         self._turns: list[Turn] = []
@@ -18,7 +17,7 @@ class Hearing:
 
     def follow(self, turn: Turn) -> None:
         """This turn is spoken next."""
-        self._turns = [*[each for each in self._turns if _asking(each)][-1:], turn]
+        self._turns = [*[each for each in self._turns if each.utterances][-1:], turn]
         self._heard = {
             mark: heard for mark, heard in self._heard.items() if mark.turn in self._turns
         }
@@ -33,22 +32,19 @@ class Hearing:
         return all(mark in self._heard for mark in _marks(turn))
 
     def cut_off(self) -> NotHeard | None:
-        """What was asked last, if it was not heard to its end. Told once."""
-        turn = next((each for each in reversed(self._turns) if _asking(each)), None)
-        for mark in _asking(turn) if turn else ():
+        """The first utterance of the last turn with words that was not heard whole. Told once."""
+        turn = next((each for each in reversed(self._turns) if each.utterances), None)
+        for mark in _marks(turn) if turn else ():
             heard = self._heard.get(mark)
             if heard is None or not heard.whole:
                 self._turns = []
                 return NotHeard(
                     utterance=f"{mark.turn.number}.{mark.position}",
                     heard_ms=heard.heard_ms if heard else 0,
+                    total_ms=heard.total_ms if heard else 0,
                 )
         return None
 
 
 def _marks(turn: Turn) -> list[Mark]:
     return [Mark(turn, position) for position in range(len(turn.utterances))]
-
-
-def _asking(turn: Turn) -> list[Mark]:
-    return [mark for mark in _marks(turn) if mark.utterance.kind in ASKING]

@@ -13,6 +13,8 @@ from exam_graph.clock import MonotonicClock
 from exam_graph.graph import ExamGraph, build_checkpoints
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
+from exam_graph.probing import ProbeWriter
+from exam_graph.profile import Profile
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.state import ExamContext
 from exam_graph.understanding import Understanding
@@ -32,7 +34,7 @@ async def open_examiner(
 ) -> AsyncIterator[Examiner]:
     """An examiner that holds the sitting and stands where it was left."""
     async with (
-        open_understanding(rules, settings) as understanding,
+        open_understanding(rules, settings) as (understanding, probes),
         aiosqlite.connect(sqlite_path(settings.database_url)) as connection,
     ):
         # None: a checkpoint may hold plain values only, and no class is made of what is read.
@@ -45,7 +47,14 @@ async def open_examiner(
             records=records,
             graph=graph,
             checkpoints=build_checkpoints(saver),
-            context=ExamContext(paper, phrasebook(paper.language), understanding),
+            context=ExamContext(
+                paper,
+                phrasebook(paper.language),
+                understanding,
+                # Checked at the door; what is not understood here must not be held otherwise.
+                profile=Profile.model_validate(sitting.profile),
+                probes=probes if paper.generated_probes else None,
+            ),
             clock=MonotonicClock(),
         )
         await examiner.open()
@@ -55,24 +64,29 @@ async def open_examiner(
 @contextlib.asynccontextmanager
 async def open_understanding(
     rules: RulesUnderstanding, settings: Settings
-) -> AsyncIterator[Understanding]:
-    """Groq's where there is a key, else the rules alone."""
+) -> AsyncIterator[tuple[Understanding, ProbeWriter | None]]:
+    """Groq's where there is a key, else the rules alone, which write no probes.
+
+    Opened once per sitting: both share its token budget. A sitting that is resumed has a new one.
+    """
     key = settings.groq_key
     if key is None:
-        yield rules
+        yield rules, None
         return
     # Costs 40 MB that an exam without a model need not carry.
+    from worker.groq_client import GroqClient
+    from worker.groq_probes import GroqProbes
     from worker.groq_understanding import GroqUnderstanding
 
-    async with GroqUnderstanding(
-        rules,
+    async with GroqClient(
         api_key=key,
         base_url=settings.groq_base_url,
         model=settings.groq_model,
         deadline_s=settings.groq_deadline_ms / 1000,
+        token_budget=settings.groq_token_budget,
     ) as groq:
         await groq.warm()
-        yield groq
+        yield GroqUnderstanding(rules, groq), GroqProbes(groq)
 
 
 def sqlite_path(database_url: str) -> str:

@@ -6,14 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
-from worker.protocol import (
-    IDENTITY,
-    NOTICE_TOPIC,
-    RPC_OK,
-    Level,
-    View,
-    notice,
-)
+from worker.protocol import IDENTITY, NOTICE_TOPIC, RPC_OK, TYPING_TOPIC, Notice, View
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +33,24 @@ class Page:
         if self._sending is not None:
             await self._sending
 
-    async def notify(self, code: str, level: Level, text: str) -> None:
-        """A notice on the page, sent reliably."""
-        await self._room.local_participant.publish_data(
-            notice(code, level, text), reliable=True, topic=NOTICE_TOPIC
-        )
+    async def notify(self, notice: Notice) -> None:
+        """A notice on the page, sent reliably while there is a room."""
+        try:
+            await self._room.local_participant.publish_data(
+                notice.encode(), reliable=True, topic=NOTICE_TOPIC
+            )
+        except Exception as error:  # the room may be going away under us
+            logger.warning("notice %s was not sent: %s", notice.code, type(error).__name__)
+
+    def on_typing(self, handler: Callable[[], None]) -> None:
+        """Calls `handler` whenever the student's page tells that something is being typed."""
+
+        def received(packet: rtc.DataPacket) -> None:
+            sender = packet.participant
+            if packet.topic == TYPING_TOPIC and sender and sender.identity != IDENTITY:
+                handler()
+
+        self._room.on("data_received", received)
 
     def on(self, method: str, handler: Handler) -> None:
         """Answers an RPC of the student's. The examiner's own identity may not call."""

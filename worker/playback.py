@@ -108,6 +108,7 @@ class PlaybackMonitor(io.AudioOutput):
                     started_at=began + timedelta(seconds=min(offset, played)),
                     heard_ms=round(heard * 1000),
                     whole=length is not None and heard >= length - min(TOLERANCE_S, length / 2),
+                    total_ms=round((length or 0.0) * 1000),
                 )
             )
             offset += stretch.captured

@@ -4,9 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from exam_graph.events import SoundCause
+
 AGENT_NAME = "examiner"
 IDENTITY = "examiner"
 NOTICE_TOPIC = "voxam.notice"
+#: Any packet of the student's on it: they are typing.
+TYPING_TOPIC = "voxam.typing"
+#: Longest answer that can be typed at once, in characters.
+LONGEST_TYPED = 5000
 
 PagePhase = Literal[
     "waiting",
@@ -52,6 +58,48 @@ class View:
         }
 
 
-def notice(code: str, level: Level, text: str) -> str:
+@dataclass(frozen=True)
+class Notice:
     """A message for the page's notice line, on topic `voxam.notice`."""
-    return json.dumps({"code": code, "level": level, "text": text})
+
+    code: str
+    level: Level
+    text: str
+
+    def encode(self) -> str:
+        return json.dumps({"code": self.code, "level": self.level, "text": self.text})
+
+
+EXAMINER_STOPPED = Notice(
+    "examiner_stopped",
+    "error",
+    "Something failed on our side. Your answers so far are kept; please reload this page to go on.",
+)
+ANSWER_LONG = Notice("answer_long", "info", "Please come to an end with your answer.")
+PRESS_DONE = Notice("press_done", "info", "Have you finished? Then press “I’m done”.")
+TYPED_TOO_LONG = Notice(
+    "typed_too_long",
+    "warning",
+    f"Only the first {LONGEST_TYPED} characters were taken. Please send the rest as well.",
+)
+ECHO = Notice(
+    "echo",
+    "warning",
+    "I hear my own voice through your loudspeakers. Please use headphones.",
+)
+MICROPHONE: dict[SoundCause, Notice] = {
+    "muted": Notice(
+        "microphone", "warning", "Your microphone is muted. The clock stands until it is on."
+    ),
+    "unplugged": Notice(
+        "microphone",
+        "warning",
+        "Your microphone is gone. Please plug it in again; the clock stands until then.",
+    ),
+    "digital_silence": Notice(
+        "microphone",
+        "warning",
+        "No sound comes from your microphone. Is it switched off, or the wrong one? "
+        "The clock stands until it is heard.",
+    ),
+}

@@ -1,41 +1,45 @@
 """The AgentSession of an exam: Deepgram's ears and voice, the end of turn left to Flux."""
 
+from typing import Any
+
 from livekit.agents import AgentSession, room_io
+from livekit.agents.voice.room_io.types import TextInputCallback
 from livekit.plugins import deepgram
 
-from exam_graph.paper import Paper
+from exam_graph.profile import Profile
+from exam_graph.state import ExamContext, Kept
+from worker.pace import pace
 from worker.settings import Settings
 from worker.warmup import Warm
 
 #: The examiner's track, in Hz, mono: what WebRTC carries, so nothing is resampled on the way.
 SAMPLE_RATE = 48_000
+#: The slowest that Aura speaks, and how much slower than the rest something slow is.
+SLOWEST = 0.7
+SLOW = 0.8
 
-EOT_THRESHOLD = 0.7
-EAGER_EOT_THRESHOLD = 0.5
-EOT_TIMEOUT_MS = 5000
 
-
-def build_session(settings: Settings, paper: Paper, warm: Warm) -> AgentSession[None]:
+def build_session(
+    settings: Settings, context: ExamContext, state: Kept, warm: Warm
+) -> AgentSession[None]:
     """A session that is not started. Raises ValueError for settings the plugins refuse."""
     origin = settings.deepgram_origin
+    patience = pace(state, context)
+    eager: dict[str, Any] = {}
+    if patience.eager_eot_threshold is not None:
+        eager["eager_eot_threshold"] = patience.eager_eot_threshold
     return AgentSession(
         stt=deepgram.STTv2(
             model="flux-general-en",
             api_key=settings.deepgram_key,
             base_url=f"{origin.replace('http', 'ws', 1)}/v2/listen",
-            keyterm=list(paper.keyterms),
-            eot_threshold=EOT_THRESHOLD,
-            eager_eot_threshold=EAGER_EOT_THRESHOLD,
-            eot_timeout_ms=EOT_TIMEOUT_MS,
+            keyterm=list(context.paper.keyterms),
+            eot_threshold=patience.eot_threshold,
+            eot_timeout_ms=patience.eot_timeout_ms,
             mip_opt_out=True,
+            **eager,
         ),
-        tts=deepgram.TTS(
-            model=settings.voice,
-            api_key=settings.deepgram_key,
-            base_url=f"{origin}/v1/speak",
-            sample_rate=SAMPLE_RATE,
-            mip_opt_out=True,
-        ),
+        tts=build_voice(settings, context.profile),
         llm=warm.llm,
         vad=warm.vad,
         turn_handling={
@@ -58,10 +62,24 @@ def build_session(settings: Settings, paper: Paper, warm: Warm) -> AgentSession[
     )
 
 
-def room_options() -> room_io.RoomOptions:
-    """The student's microphone in, the examiner's track and captions out; nothing typed."""
+def build_voice(settings: Settings, profile: Profile, *, slow: bool = False) -> deepgram.TTS:
+    """The examiner's voice at the student's speech rate; `slow`: slower than that."""
+    rate = max(SLOWEST, profile.speech_rate * SLOW) if slow else profile.speech_rate
+    return deepgram.TTS(
+        model=settings.voice,
+        api_key=settings.deepgram_key,
+        base_url=f"{settings.deepgram_origin}/v1/speak",
+        sample_rate=SAMPLE_RATE,
+        speed=None if rate == 1.0 else round(rate, 3),
+        mip_opt_out=True,
+    )
+
+
+def room_options(on_typed: TextInputCallback | None) -> room_io.RoomOptions:
+    """The student's microphone in, the examiner's track and captions out; typed answers only
+    where somebody takes them: the framework's own way leads past the record."""
     return room_io.RoomOptions(
-        text_input=False,
+        text_input=room_io.TextInputOptions(text_input_cb=on_typed) if on_typed else False,
         video_input=False,
         audio_input=room_io.AudioInputOptions(sample_rate=16_000, pre_connect_audio=False),
         audio_output=room_io.AudioOutputOptions(sample_rate=SAMPLE_RATE, num_channels=1),

@@ -61,9 +61,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was played of an utterance; `whole`: to its end."""
+    """What was played of an utterance; `whole`: to its end.
+
+    total_ms: how long it is, 0 if it was not synthesised to its end
+    """
 
     mark: Mark
     started_at: datetime
     heard_ms: int
     whole: bool
+    total_ms: int = 0

@@ -19,6 +19,7 @@ def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
         understood=outcome["understood"],
         question_id=record["question_id"],
         answers_question=record["answers_question"],
+        revises=record["revises"],
         text=spoken_words(event),
         confidence=spoke.confidence if spoke else None,
         words=[word.model_dump() for word in spoke.words] if spoke else [],

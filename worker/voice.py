@@ -6,31 +6,34 @@ what is said.
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
 from typing import Any, Self
 
 from livekit import rtc
-from livekit.agents import Agent, ConversationItemAddedEvent, ModelSettings, llm, stt
+from livekit.agents import (
+    Agent,
+    AgentSession,
+    ConversationItemAddedEvent,
+    ModelSettings,
+    SpeechCreatedEvent,
+    llm,
+    stt,
+    tts,
+)
 
-from exam_graph.events import Event, StudentSpoke, Word
+from exam_graph.events import Event, StudentSpoke
+from worker.ears import Ears
 from worker.examiner import Examiner
+from worker.floor import Floor
 from worker.hearing import Hearing
 from worker.playback import UTTERANCE, PlaybackMonitor
 from worker.turn import Heard, Mark, Turn
+from worker.turn_end import TurnEnd
 
 logger = logging.getLogger(__name__)
 
-#: While a student speaks, the words so far are kept this often, in seconds.
-DRAFT_EVERY_S = 5.0
 #: How long the notes for the record may take when the session closes, in seconds.
 NOTES_S = 2.0
-
-_SPEECH = (
-    stt.SpeechEventType.START_OF_SPEECH,
-    stt.SpeechEventType.INTERIM_TRANSCRIPT,
-    stt.SpeechEventType.PREFLIGHT_TRANSCRIPT,
-)
 
 
 class Spoken(str):
@@ -45,29 +48,37 @@ class Spoken(str):
 
 
 class Voice(Agent):
-    """One per sitting. Typed and played turns all come from `examiner`."""
+    """One per sitting. Typed and played turns all come from `examiner`.
 
-    def __init__(self, examiner: Examiner) -> None:
+    `slow` speaks what is to be said more slowly than the rest.
+    """
+
+    def __init__(
+        self, examiner: Examiner, turn_end: TurnEnd, slow: tts.TTS[Any] | None = None
+    ) -> None:
         super().__init__(instructions="")
+        clock = examiner.clock.source
         self._examiner = examiner
+        self._turn_end = turn_end
+        self._slow = slow
         self._monitor: PlaybackMonitor | None = None
-        self._words: list[Word] = []
+        self._attached: AgentSession[None] | None = None
         self._certain: tuple[str, Turn] | None = None
         self._hearing = Hearing()
-        self._student_speaks = False
-        self._transcribed = False
-        self._changed = asyncio.Event()
-        self._draft_kept_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.floor = Floor(clock, self._busy)
+        self.ears = Ears(clock, on_change=self.floor.wake, on_draft=self._keep_draft)
 
     def attach(self) -> None:
         """Puts the playback monitor before the session's audio output. After `session.start`."""
-        assert self.session.output.audio is not None
-        self._monitor = PlaybackMonitor(self.session.output.audio, self._on_heard)
-        self.session.output.audio = self._monitor
-        self.session.on("conversation_item_added", self._forget)
-        self.session.on("agent_state_changed", lambda _: self.wake())
-        self.session.on("user_state_changed", lambda _: self.wake())
+        session = self._attached = self.session
+        assert session.output.audio is not None
+        self._monitor = PlaybackMonitor(session.output.audio, self._on_heard)
+        session.output.audio = self._monitor
+        session.on("conversation_item_added", self._forget)
+        session.on("agent_state_changed", lambda _: self.floor.wake())
+        session.on("user_state_changed", lambda _: self.floor.wake())
+        session.on("speech_created", self._follow_speech)
 
     async def act(self, event: Event) -> Turn:
         """Submits an event that is not the student's speech, and says what comes of it."""
@@ -88,53 +99,41 @@ class Voice(Agent):
 
     async def quiet(self) -> None:
         """Waits until neither speaks and no turn is open."""
-        await self.until(
-            lambda: (
-                self.session.agent_state == "listening"
-                and self._student_done()
-                and ((turn := self._hearing.last) is None or turn.committed.done())
-            )
-        )
+        await self.floor.until(self._is_quiet)
 
     async def said_last(self) -> None:
-        """Waits until the last turn was played to its end, or something else took its place."""
-        turn = self._hearing.last
-        await self.until(
-            lambda: turn is None or self._hearing.last is not turn or self._hearing.played(turn)
+        """Waits until the last turn was played to its end, and whoever spoke over it is done."""
+        await self.floor.until(
+            lambda: (
+                self._is_quiet()
+                and ((turn := self._hearing.last) is None or self._hearing.played(turn))
+            )
         )
 
     async def student_silent(self) -> None:
         """Waits until no turn of the student's is open."""
-        await self.until(self._student_done)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Waits for something that changes with who speaks, or that `wake` announces."""
-        while not condition():
-            await self._changed.wait()
-
-    def wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        await self.floor.until(lambda: not self.ears.open)
 
     # -- hooks of the framework --
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent | str, None]:
-        async for event in Agent.default.stt_node(self, audio, model_settings):
-            if isinstance(event, stt.SpeechEvent):
-                self._note_speech(event)
+        heard = Agent.default.stt_node(self, audio, model_settings)
+        async for event in self._turn_end.watch(heard):
+            self.ears.note(event)
             yield event
 
     async def on_user_turn_completed(
         self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage
     ) -> None:
         self._submit_unheard()
-        words, self._words = tuple(self._words), []
+        words, duration_ms = self.ears.take()
         event = StudentSpoke(
             text=new_message.text_content or "",
             words=words,
             confidence=new_message.transcript_confidence,
+            duration_ms=duration_ms,
         )
         turn, reused = self._examiner.student_spoke(event)
         # The framework may have dropped its own guess although ours holds: then it asks for the
@@ -145,11 +144,12 @@ class Voice(Agent):
             # a changed context makes it ask again.
             turn_ctx.add_message(role="system", content=f"turn {id(turn)}")
         self._hearing.follow(turn)
-        self._student_speaks = self._transcribed = False
-        self.wake()
+        self.floor.wake()
 
     async def on_exit(self) -> None:
         """The session closes: what was played may still have to be noted."""
+        if self._slow is not None:
+            await self._slow.aclose()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=NOTES_S)
             for task in late:
@@ -163,7 +163,10 @@ class Voice(Agent):
             turn = self._certain[1]
         else:
             self._submit_unheard()
-            turn = self._examiner.guess(StudentSpoke(text=message.text_content or ""))
+            spoken = StudentSpoke(
+                text=message.text_content or "", duration_ms=self.ears.elapsed_ms()
+            )
+            turn = self._examiner.guess(spoken)
         async for chunk in self._spoken(turn):
             yield chunk
 
@@ -172,9 +175,8 @@ class Voice(Agent):
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
         async for chunk in text:
             assert isinstance(chunk, Spoken)
-            say = _once(chunk.mark.utterance.say)
             seconds = 0.0
-            async for frame in Agent.default.tts_node(self, say, model_settings):
+            async for frame in self._synthesised(chunk.mark, model_settings):
                 frame.userdata[UTTERANCE] = chunk.mark
                 seconds += frame.duration
                 yield frame
@@ -187,13 +189,29 @@ class Voice(Agent):
         async for mark in turn.marks():
             yield Spoken(mark)
 
+    async def _synthesised(
+        self, mark: Mark, model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        utterance = mark.utterance
+        if self._slow is None or not utterance.slow:
+            text = _once(utterance.say)
+            async for frame in Agent.default.tts_node(self, text, model_settings):
+                yield frame
+            return
+        options = self.session.conn_options.tts_conn_options
+        async with self._slow.stream(conn_options=options) as stream:
+            stream.push_text(utterance.say)
+            stream.end_input()
+            async for audio in stream:
+                yield audio.frame
+
     def _on_heard(self, heard: Heard) -> None:
         self._hearing.note(heard)
         self._in_background(self._examiner.note_heard(heard))
-        self.wake()
+        self.floor.wake()
 
     def _submit_unheard(self) -> None:
-        """Tells of a question that was not heard to its end."""
+        """Tells of what was said and not heard to its end."""
         if (cut_off := self._hearing.cut_off()) is not None:
             self._examiner.submit(cut_off)
 
@@ -202,29 +220,27 @@ class Voice(Agent):
         if isinstance(added.item, llm.ChatMessage) and added.item.role == "assistant":
             self._in_background(self.update_chat_ctx(llm.ChatContext.empty()))
 
-    def _note_speech(self, event: stt.SpeechEvent) -> None:
-        if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
-            for alternative in event.alternatives[:1]:
-                self._transcribed = self._transcribed or bool(alternative.text)
-                self._words.extend(_words(alternative))
-        elif event.type is stt.SpeechEventType.END_OF_SPEECH and not self._transcribed:
-            # Noise: the framework makes no turn of it.
-            self._student_speaks = False
-            self.wake()
-        elif event.type in _SPEECH:
-            self._student_speaks = True
-            self.wake()
-            if event.alternatives:
-                self._keep_draft(event.alternatives[0].text)
+    def _follow_speech(self, created: SpeechCreatedEvent) -> None:
+        created.speech_handle.add_done_callback(lambda _: self.floor.wake())
 
     def _keep_draft(self, text: str) -> None:
-        now = time.monotonic()
-        if text and now - self._draft_kept_at >= DRAFT_EVERY_S:
-            self._draft_kept_at = now
-            self._in_background(self._examiner.keep_draft(text))
+        self._in_background(self._examiner.keep_draft(text))
 
-    def _student_done(self) -> bool:
-        return not self._student_speaks
+    def _is_quiet(self) -> bool:
+        if self._attached is None:
+            return not self.ears.open
+        turn, speech = self._hearing.last, self._attached.current_speech
+        return (
+            not self.ears.open
+            and self._attached.agent_state == "listening"
+            # A voice that was made to pause "listens", and may go on.
+            and (speech is None or speech.done())
+            and (turn is None or turn.committed.done())
+        )
+
+    def _busy(self) -> bool:
+        heard = self._attached is not None and self._attached.user_state == "speaking"
+        return heard or not self._is_quiet()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -248,15 +264,3 @@ def _last_message(chat_ctx: llm.ChatContext) -> llm.ChatMessage:
         for item in reversed(chat_ctx.items)
         if isinstance(item, llm.ChatMessage) and item.role == "user"
     )
-
-
-def _words(alternative: stt.SpeechData) -> list[Word]:
-    return [
-        Word(
-            word=str(word),
-            start_ms=round(float(word.start_time or 0) * 1000),
-            end_ms=round(float(word.end_time or 0) * 1000),
-            confidence=float(word.confidence or 0),
-        )
-        for word in alternative.words or []
-    ]

@@ -1,11 +1,11 @@
-"""The student spoke over a question: keeps what was said, then asks the whole of it again."""
+"""The student spoke over what was asked: keeps what was said, then asks the whole again."""
 
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from exam_graph.reply import Reply
-from exam_graph.state import ExamContext, ExamState
+from exam_graph.state import ExamContext, ExamState, current_question_id
 from exam_graph.turn import answered, moved
 
 
@@ -13,9 +13,9 @@ async def ask_again(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str
     understood = state["understood"] or {}
     reply = Reply(state, runtime)
     reply.phrase("redirect", "ask_again")
-    kept = (
-        answered(state, "ask_again", "answered", flag="talked_over")
-        if state["phase"] == "question" and understood.get("intent") == "answer"
-        else {"record": moved(state, "ask_again")}
-    )
+    question_id = current_question_id(state)
+    kept: dict[str, Any] = {"record": moved(state, "ask_again")}
+    if question_id is not None and understood.get("intent") == "answer":
+        question = runtime.context.paper.question(question_id)
+        kept = answered(state, "ask_again", question, "talked_over")
     return {**kept, **reply.ask_same()}

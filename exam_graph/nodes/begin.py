@@ -4,6 +4,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from exam_graph.events import Silence, parse_event
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
 from exam_graph.turn import moved
@@ -12,7 +13,8 @@ from exam_graph.turn import moved
 async def begin(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     context = runtime.context
     reply = Reply(state, runtime)
-    reply.phrase("acknowledgement", "practice_done")
+    silent = isinstance(parse_event(state["event"]), Silence)
+    reply.phrase("acknowledgement", "practice_silent" if silent else "practice_done")
     reply.phrase(
         "greeting",
         "exam_intro",

@@ -10,12 +10,14 @@ from exam_graph.turn import closed
 
 
 async def close(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
-    if state["confirming"]:
+    reply = Reply(state, runtime)
+    if state["answering"] == "skipped":
+        reply.phrase("acknowledgement", "skipped_declined")
+    if state["answering"] == "end":
         name = "closing_ended"
     elif remaining_ms(state, runtime.context) == 0:
         name = "closing_time"
     else:
-        name = "closing"
-    reply = Reply(state, runtime)
+        name = "closing_learn" if runtime.context.learning else "closing"
     reply.phrase("closing", name)
-    return {**reply.update(), **closed(state)}
+    return {**closed(state), **reply.update(), "confirming": ""}

@@ -6,7 +6,7 @@ from langgraph.runtime import Runtime
 
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
-from exam_graph.turn import moved
+from exam_graph.turn import RUNNING, moved
 
 
 async def confirm_end(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
@@ -14,7 +14,7 @@ async def confirm_end(state: ExamState, runtime: Runtime[ExamContext]) -> dict[s
     reply.phrase("confirmation", "confirm_end")
     return {
         **reply.update(),
-        "confirming": True,
-        "paused": False,
+        **RUNNING,
+        "confirming": "end",
         "record": moved(state, "confirm_end"),
     }

@@ -10,6 +10,7 @@ from exam_graph.turn import answered
 
 
 async def give_up(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    question = runtime.context.paper.question(state["order"][state["position"]])
     reply = Reply(state, runtime)
     reply.phrase("acknowledgement", "given_up")
-    return {**reply.update(), **answered(state, "give_up", "dont_know")}
+    return {**answered(state, "give_up", question, status="dont_know"), **reply.update()}

@@ -10,7 +10,9 @@ from exam_graph.turn import moved
 
 
 async def greet(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
+    context = runtime.context
     reply = Reply(state, runtime)
-    reply.phrase("greeting", "greeting", title=runtime.context.paper.title)
+    name = "greeting_learn" if context.learning else "greeting"
+    reply.phrase("greeting", name, title=context.paper.title)
     asked = reply.ask_phrase("soundcheck", "soundcheck")
     return {**asked, "phase": "soundcheck", "record": moved(state, "greet")}

@@ -1,6 +1,6 @@
 """Warns once at each mark of the clock, at the pause in which the turn happens.
 
-Not when something was cut off: of that turn nothing is played.
+Not inside an answer, and not when something was cut off: of that turn nothing is played.
 """
 
 from typing import Any
@@ -15,7 +15,8 @@ from exam_graph.state import ExamContext, ExamState, clock_runs, remaining_ms
 
 async def keep_time(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     remaining = remaining_ms(state, runtime.context)
-    if not clock_runs(state) or remaining == 0 or isinstance(parse_event(state["event"]), NotHeard):
+    wanted = runtime.context.profile.time_warnings and clock_runs(state) and remaining > 0
+    if not wanted or state["waiting"] or _still_speaking(state):
         return {}
     duration = runtime.context.duration_ms
     due = [
@@ -28,3 +29,10 @@ async def keep_time(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str
     reply = Reply(state, runtime)
     reply.phrase("warning", "warning", time=runtime.context.phrases.duration(remaining))
     return {**reply.update(), "warned": [*state["warned"], *due]}
+
+
+def _still_speaking(state: ExamState) -> bool:
+    if isinstance(parse_event(state["event"]), NotHeard):
+        return True
+    understood = state["understood"] or {}
+    return bool(understood.get("unfinished")) or understood.get("intent") in ("think", "echo")

@@ -5,7 +5,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from exam_graph.events import NotHeard, parse_event
-from exam_graph.state import ExamContext, ExamState
+from exam_graph.state import Cut, ExamContext, ExamState
 from exam_graph.turn import moved
 
 
@@ -14,5 +14,16 @@ async def note_unheard(state: ExamState, runtime: Runtime[ExamContext]) -> dict[
     assert isinstance(event, NotHeard)
     turn, position = (int(part) for part in event.utterance.split("."))
     asked = state["asked"]
-    cut = asked is not None and turn == asked["turn"] and position <= asked["last_position"]
-    return {"heard": state["heard"] and not cut, "record": moved(state, "note_unheard")}
+    unasked = asked is not None and turn == asked["turn"] and position <= asked["last_position"]
+    cut = Cut(
+        noted=state["turn"],
+        turn=turn,
+        position=position,
+        heard_ms=event.heard_ms,
+        total_ms=event.total_ms,
+    )
+    return {
+        "cut": cut,
+        "heard": state["heard"] and not unasked,
+        "record": moved(state, "note_unheard"),
+    }

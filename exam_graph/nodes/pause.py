@@ -15,6 +15,7 @@ async def pause(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, An
     return {
         **reply.update(),
         "paused": True,
-        "confirming": False,
+        "break_minutes": 0.0,
+        "confirming": "",
         "record": moved(state, "pause"),
     }

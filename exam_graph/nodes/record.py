@@ -1,4 +1,4 @@
-"""Takes the student's words as (a part of) the answer to the open question."""
+"""Takes the words as (a part of) the answer to the open question."""
 
 from typing import Any
 
@@ -9,4 +9,5 @@ from exam_graph.turn import answered
 
 
 async def record(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
-    return answered(state, "record", "answered")
+    question = runtime.context.paper.question(state["order"][state["position"]])
+    return answered(state, "record", question)

@@ -4,17 +4,21 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from exam_graph.events import Silence, parse_event
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
-from exam_graph.turn import moved
+from exam_graph.turn import RUNNING, moved
 
 
 async def repeat(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
-    asked = Reply(state, runtime).ask_same()
-    kept_move = state["record"]["move"]
+    # After a doubt about the sound, what is asked again is spoken more slowly.
+    slow = state["answering"] == "sound"
+    reply = Reply(state, runtime)
+    record = state["record"]
+    silent = isinstance(parse_event(state["event"]), Silence)
     return {
-        **asked,
-        "confirming": False,
-        "paused": False,
-        "record": moved(state, "repeat" if kept_move == "wait" else kept_move),
+        **RUNNING,
+        **reply.ask_same(slow=slow),
+        "silences": state["silences"] + 1 if silent else 0,
+        "record": record if record["move"] != "wait" else moved(state, "repeat"),
     }

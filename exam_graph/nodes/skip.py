@@ -12,4 +12,5 @@ from exam_graph.turn import settled
 async def skip(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     reply = Reply(state, runtime)
     reply.phrase("acknowledgement", "skipped")
-    return {**reply.update(), **settled(state, "skip", "skipped")}
+    question_id = state["order"][state["position"]]
+    return {**settled(state, "skip", question_id, "skipped"), **reply.update()}

@@ -9,4 +9,9 @@ from exam_graph.turn import moved
 
 
 async def wait(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
-    return {"record": moved(state, "wait")}
+    thinking = (state["understood"] or {}).get("intent") == "think"
+    return {
+        "waiting": "thinking" if thinking else state["waiting"],
+        "confirming": state["answering"] if thinking else state["confirming"],
+        "record": moved(state, "wait"),
+    }

@@ -7,11 +7,12 @@ from langgraph.runtime import Runtime
 from exam_graph.events import Returned, parse_event
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
-from exam_graph.turn import answered, moved
+from exam_graph.turn import RUNNING, answered, moved
 
 
 async def welcome_back(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     reply = Reply(state, runtime)
+    kept: dict[str, Any] = {"record": moved(state, "welcome_back")}
     if state["phase"] == "question":
         number, count = str(state["position"] + 1), str(len(state["order"]))
         reply.phrase("welcome_back", "welcome_back_question", number=number, count=count)
@@ -19,8 +20,8 @@ async def welcome_back(state: ExamState, runtime: Runtime[ExamContext]) -> dict[
         reply.phrase("welcome_back", "welcome_back")
     event = parse_event(state["event"])
     assert isinstance(event, Returned)
-    kept: dict[str, Any] = {"record": moved(state, "welcome_back")}
     if state["phase"] == "question" and event.draft:
         reply.phrase("welcome_back", "draft_kept")
-        kept = answered(state, "welcome_back", "answered", flag="interrupted")
-    return {**kept, **reply.update(), "paused": False, "confirming": False}
+        question = runtime.context.paper.question(state["order"][state["position"]])
+        kept = answered(state, "welcome_back", question, "interrupted")
+    return {**kept, **RUNNING, **reply.update(), "revising": None}

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from livekit import rtc
 from playwright.async_api import Page, expect
 
 from tests.conftest import LiveKitServer
 from tests.stand_ins.exam_site import ExamSite, admission, exam_site
-from tests.stand_ins.examiner import STUDENT, Examiner, ExamRoom, exam_room, examiner_in
+from tests.stand_ins.examiner import (
+    STUDENT,
+    WAIT_S,
+    Examiner,
+    ExamRoom,
+    exam_room,
+    examiner_in,
+)
 from tests.stand_ins.eyes import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -113,6 +121,7 @@ async def open_question(page: Page, examiner: Examiner) -> None:
     await expect(page.locator("#phase")).to_contain_text("Paused")
     held = await remaining(page)
     await expect(page.locator("#skip")).to_be_disabled()
+    await expect(page.get_by_role("button", name="Continue")).to_be_enabled()
     await look(page, "paused")
     assert await remaining(page) == held
     await examiner.tell(phase="thinking", clock="running", remaining_ms=str(held))
@@ -166,7 +175,15 @@ async def notices(page: Page, examiner: Examiner) -> None:
     await expect(page.locator("#notice-alert")).to_contain_text("We do not hear you.")
     await expect(page.locator("#notice")).to_have_attribute("data-level", "warning")
     await look(page, "notice")
+    # A state that is over takes its notice along.
+    await examiner.notice("no_sound", "info", "")
+    await expect(page.locator("#notice-alert")).to_be_empty()
+    await examiner.notice("no_sound", "warning", "We do not hear you.")
     await page.click("#notice-close")
+    await expect(page.locator("#notice")).to_be_hidden()
+    await examiner.notice("answer_long", "warning", "Please come to an end.")
+    await expect(page.locator("#notice-alert")).to_have_text("Please come to an end.")
+    await examiner.ask("2/3", "open", "And why?")
     await expect(page.locator("#notice")).to_be_hidden()
 
 
@@ -264,26 +281,81 @@ async def test_blocked_sound_waits_for_a_click(page: Page, site: ExamSite, exam:
         await expect(page.locator("#sound-on")).to_be_hidden()
 
 
-async def test_a_profile_with_typed_answers_and_an_own_turn_end(
+async def test_typed_answers_need_no_microphone(
+    page: Page, site: ExamSite, exam: ExamRoom, livekit_server: LiveKitServer
+) -> None:
+    site.answers[:] = [admission(livekit_server.url, exam.student_token, typed=True)]
+    await page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => { throw new Error('asked for a microphone'); }"
+    )
+    async with examiner_in(exam) as examiner:
+        typing: list[float] = []
+        loop = asyncio.get_running_loop()
+
+        @examiner.room.on("data_received")  # type: ignore[untyped-decorator, unused-ignore]
+        def received(packet: rtc.DataPacket) -> None:
+            if packet.topic == "voxam.typing":
+                typing.append(loop.time())
+                examiner.look_up()
+
+        await page.goto(site.link)
+        await expect(page.locator("#lobby")).to_contain_text("You need no microphone.")
+        await expect(page.locator("#mic-check")).to_be_hidden()
+        await look(page, "lobby-typed")
+        await page.click("#join")
+        await examiner.called("exam.ready")
+        await examiner.ask("1/1", "choice", "Which one makes ATP?", "Nucleus", "Mitochondrion")
+        await examiner.tell(phase="listening")
+        await expect(page.locator("#phase-hint")).to_contain_text("Type your answer")
+        await expect(page.locator("#question-kind")).to_have_text("Type the letter or the answer")
+        await expect(page.locator("#microphone")).to_be_hidden()
+        field = page.locator("#typed-text")
+        await field.press_sequentially("desperate rest")
+        async with asyncio.timeout(WAIT_S):
+            while not typing:
+                await examiner.changed.wait()
+        await look(page, "typed")
+        await field.press("Control+Enter")
+        await examiner.was_typed("desperate rest")
+        await expect(field).to_have_value("")
+        line = page.locator("#captions li[data-who=student] .words")
+        await expect(line).to_have_text("desperate rest")
+        await field.fill("B")
+        await page.click("#typed-send")
+        await examiner.was_typed("B")
+        await expect(line).to_have_text(["desperate rest", "B"])
+        assert (examiner.calls, examiner.typed) == ([], ["desperate rest", "B"])
+        assert len(typing) <= 2 + (loop.time() - typing[0]) / 2
+        assert await page.evaluate("document.title") == "Question 1 of 1 · Oral exam · Voxam"
+
+
+async def test_an_own_turn_end_and_large_captions(
     page: Page, site: ExamSite, exam: ExamRoom, livekit_server: LiveKitServer
 ) -> None:
     site.answers[:] = [
-        admission(livekit_server.url, exam.student_token, typed=True, own_turn_end=True)
+        admission(livekit_server.url, exam.student_token, own_turn_end=True, captions="large")
     ]
     async with examiner_in(exam) as examiner:
         await join(page, site)
         await examiner.called("exam.ready")
         await examiner.ask("1/1", "open", "Why?")
+        await examiner.caption("e1", "Electroencephalographically speaking: why?")
+        await examiner.caption("s1", "Because of Brønsted.", of=STUDENT)
         await examiner.tell(phase="listening")
-        await page.click("#done")
-        await examiner.called("exam.done")
-        await page.fill("#typed-text", "")
-        await page.locator("#typed-text").press_sequentially("desperate rest")
-        await look(page, "typed")
-        await page.click("#typed-send")
-        await examiner.was_typed("desperate rest")
-        await expect(page.locator("#typed-text")).to_have_value("")
-        assert examiner.calls == []
+        await expect(page.locator("#phase-hint")).to_contain_text("Press “I’m done”")
+        words = page.locator("#captions li .words").first
+        await expect(words).to_have_css("font-size", "24px")
+        done = page.get_by_role("button", name="I’m done")
+        size = await done.bounding_box()
+        assert size is not None
+        assert size["height"] >= 50
+        assert size["width"] >= 300
+        await look(page, "own-turn-end-large-captions", dark=True)
+        await done.press("Enter")
+        await page.keyboard.press("d")
+        await examiner.called("exam.done", "exam.done")
+        await page.uncheck("#show-captions")
+        await expect(words).to_be_hidden()
 
 
 async def test_an_unplugged_microphone_is_told_and_replaced(
@@ -308,6 +380,8 @@ async def test_an_unplugged_microphone_is_told_and_replaced(
         )
         await expect(microphone).to_have_attribute("data-state", "ended")
         await expect(microphone).to_contain_text("the examiner cannot hear you")
+        await expect(page.locator("#notice-alert")).to_contain_text("Your microphone was unplugged")
+        await expect(page.locator("#mic-other")).to_be_visible()
         await look(page, "microphone-unplugged")
         await page.click("#mic-recover")
         await expect(page.locator("#notice-alert")).to_contain_text("No microphone found")
@@ -315,6 +389,23 @@ async def test_an_unplugged_microphone_is_told_and_replaced(
         await page.click("#mic-recover")
         await expect(microphone).to_have_attribute("data-state", "on")
         await expect(page.locator("#mic-recover")).to_be_hidden()
+        await expect(page.locator("#notice")).to_be_hidden()
+        # What only the examiner notices is over when the clock goes on.
+        await examiner.tell(clock="paused")
+        await examiner.notice("microphone", "warning", "No sound comes from your microphone.")
+        await expect(page.locator("#notice-alert")).to_contain_text("No sound comes")
+        await examiner.tell(clock="running", remaining_ms="60000")
+        await expect(page.locator("#notice")).to_be_hidden()
+        # The switch of a headset, or of the system.
+        await page.evaluate(
+            "Object.defineProperty(window.track, 'muted', {value: true});"
+            "window.track.dispatchEvent(new Event('mute'))"
+        )
+        await expect(page.locator("#notice-alert")).to_contain_text("Your microphone is muted")
+        other = await page.locator("#mic-other option").last.get_attribute("value")
+        await page.select_option("#mic-other", other)
+        await expect(microphone).to_have_attribute("data-state", "on")
+        await expect(page.locator("#notice")).to_be_hidden()
 
 
 async def test_a_lost_connection_is_told_and_comes_back(

@@ -1,6 +1,7 @@
 """A paper, a student's meaning by script, a clock moved by hand, and exams held on them."""
 
 import asyncio
+import dataclasses
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from exam_graph.events import Command, CommandName, Event, Returned, StudentSpok
 from exam_graph.graph import ExamGraph, build_checkpoints, build_graph
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
+from exam_graph.profile import Profile
 from exam_graph.selection import draw
 from exam_graph.state import (
     ExamContext,
@@ -107,6 +109,7 @@ MEANINGS: dict[str, Intent] = {
     "Who won the match?": "off_topic",
     "Mumble.": "unclear",
     "A pause, please.": "pause",
+    "I need a break.": "take_break",
     "Please end the exam.": "end",
     "Yes.": "yes",
     "No.": "no",
@@ -240,14 +243,19 @@ class Hall:
         self.records = records
         self.graph = graph
 
-    async def sitting(self, user: str = "ada", paper: dict[str, Any] = CELLS) -> Sitting:
+    async def sitting(
+        self,
+        user: str = "ada",
+        paper: dict[str, Any] = CELLS,
+        profile: dict[str, Any] | None = None,
+    ) -> Sitting:
         valid = Paper.from_dict(paper)
         await self.records.publish_paper(valid.id, valid.to_dict(), valid.content_hash)
         sitting, _ = await self.records.open_sitting(
             user_id=user,
             exam_id=valid.id,
             consent={"recording": False, "text_version": "1"},
-            profile={},
+            profile=profile or {},
             invitation=None,
         )
         return sitting
@@ -270,7 +278,10 @@ class Hall:
                 graph=self.graph,
                 checkpoints=build_checkpoints(saver),
                 context=ExamContext(
-                    paper, phrasebook("en"), understanding or ScriptedUnderstanding()
+                    paper,
+                    phrasebook("en"),
+                    understanding or ScriptedUnderstanding(),
+                    Profile.model_validate(sitting.profile),
                 ),
                 clock=clock or HandClock(),
             )
@@ -315,7 +326,7 @@ class Hall:
         assert found is not None
         return Everything(
             turns=[_timeless(turn) for turn in turns],
-            answers=await self.records.answers(sitting.id),
+            answers=[_undated(answer) for answer in await self.records.answers(sitting.id)],
             draft=await self.records.draft(sitting.id) is not None,
             status=found.status,
             flags=found.flags,
@@ -333,6 +344,10 @@ class Everything:
     flags: list[str]
     checkpoint: dict[str, Any]
     checkpoints: int
+
+
+def _undated(answer: AnswerView) -> AnswerView:
+    return dataclasses.replace(answer, first_at=None, last_at=None)
 
 
 def _timeless(turn: TurnRecord) -> dict[str, Any]:

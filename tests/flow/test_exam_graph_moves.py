@@ -25,7 +25,7 @@ async def _to_first_question(dialogue: Dialogue) -> None:
 async def _to_membrane(dialogue: Dialogue) -> None:
     await _to_first_question(dialogue)
     for _ in range(3):
-        await dialogue.press("skip")
+        await dialogue.says("I do not know.")
 
 
 async def test_greets_and_checks_the_sound(dialogue: Dialogue) -> None:
@@ -91,6 +91,7 @@ async def test_an_answer_is_recorded_and_acknowledged_before_the_next(dialogue: 
             "covered": ["atp", "respiration"],
             "probes": [],
             "flags": [],
+            "value": None,
         }
     ]
 
@@ -245,7 +246,8 @@ async def test_unclear_speech_is_asked_for_again(dialogue: Dialogue) -> None:
 async def test_somebody_who_thinks_is_left_alone(dialogue: Dialogue) -> None:
     await _to_first_question(dialogue)
     assert await dialogue.says("Let me think.") == []
-    assert await dialogue.tell(Silence(level=1)) == []
+    assert kinds(await dialogue.tell(Silence(level=1))) == ["checkin"]
+    assert dialogue.state["silences"] == 0, "the count begins after that"
 
 
 async def test_acknowledgements_are_never_the_same_twice_running(dialogue: Dialogue) -> None:
@@ -340,7 +342,7 @@ async def test_a_question_talked_over_is_asked_again_whole(dialogue: Dialogue) -
     asked = dialogue.state["asked"]
     assert asked is not None
     position = asked["last_position"]
-    assert await dialogue.tell(NotHeard(utterance=f"2.{position}", heard_ms=300)) == []
+    assert await dialogue.tell(NotHeard(utterance=f"2.{position}", heard_ms=3000)) == []
     said = await dialogue.says("It makes atp.")
     assert texts(said) == ["Let me ask the whole question again.", FIRST]
     assert dialogue.record["answers_question"], "an answer that was given is never lost"
@@ -442,7 +444,7 @@ async def test_a_second_start_begins_nothing_again(dialogue: Dialogue) -> None:
 
 async def test_after_the_end_nothing_more_is_said_or_counted(dialogue: Dialogue) -> None:
     await _to_membrane(dialogue)
-    await dialogue.press("skip")
+    await dialogue.says("I do not know.")
     assert dialogue.state["phase"] == "finished"
     kept = dict(dialogue.state)
     events = (

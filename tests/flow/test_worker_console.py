@@ -35,7 +35,7 @@ async def test_a_whole_exam(hall: Hall) -> None:
             examiner,
             _lines(
                 *("I see a window.", "Bread and tea.", "/repeat", "It makes atp by respiration."),
-                *("", "B.", "/skip", "/pause", "/pause", "Water, gases, but no ions."),
+                *("", "B.", "/skip", "/pause", "/pause", "Water, gases, but no ions.", "No."),
             ),
         )
     assert over
@@ -44,7 +44,6 @@ async def test_a_whole_exam(hall: Hall) -> None:
     assert "A: Proton. B: e⁻." in screen
     assert "question 1/4, 12 minutes left" in screen
     assert "The exam is paused." in screen
-    assert "That was the last question." in screen
     assert [each.status for each in await hall.records.answers(sitting.id)] == [
         *("answered", "answered", "skipped", "answered")
     ]

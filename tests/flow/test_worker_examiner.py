@@ -51,6 +51,8 @@ async def test_a_whole_exam_is_in_the_record_in_order(hall: Hall) -> None:
         await told(examiner, "B.")
         await told(examiner, Command(name="skip"))
         await told(examiner, "Water, gases, but no ions.")
+        assert examiner.state["confirming"] == "skipped", "what was skipped is offered once"
+        await told(examiner, "No.")
         assert examiner.finished
         in_memory = examiner.state
     answers = await hall.records.answers(sitting.id)
@@ -63,7 +65,7 @@ async def test_a_whole_exam_is_in_the_record_in_order(hall: Hall) -> None:
     assert answers[0].covered == ["atp", "respiration"]
     assert answers[0].probes == ["atp"]
     turns = await hall.records.turns(sitting.id)
-    assert [turn.number for turn in turns] == list(range(9))
+    assert [turn.number for turn in turns] == list(range(10))
     assert hall.checkpoints(sitting) == len(turns), "one checkpoint a turn"
     assert await hall.checkpointed(sitting) == in_memory
     found = await hall.records.sitting(sitting.id)

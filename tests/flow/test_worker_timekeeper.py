@@ -102,7 +102,7 @@ async def test_turns_in_between_do_not_disturb_the_marks(hall: Hall) -> None:
     async with _room(hall) as room:
         for _ in range(3):
             await room.advance(60)
-            await told(room.examiner, "Let me think.")
+            await told(room.examiner, "How many questions are left?")
         assert room.acted.empty()
         await room.advance(4 * 60)
         assert await room.brought() == (5, ["warning"])

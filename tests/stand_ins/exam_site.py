@@ -1,4 +1,4 @@
-"""A scripted token service that serves the student's page and answers its POST /join.
+"""A scripted token service: serves the student's page, answers its POST /invitation and /join.
 
     async with exam_site(web_dist) as site:
         site.answers.append(admission("ws://…", token))
@@ -45,8 +45,9 @@ def admission(
     resumed: bool = False,
     typed: bool = False,
     own_turn_end: bool = False,
+    captions: str = "normal",
 ) -> Answer:
-    page = {"typed": typed, "own_turn_end": own_turn_end, "captions": "normal"}
+    page = {"typed": typed, "own_turn_end": own_turn_end, "captions": captions}
     return Answer(
         200,
         {
@@ -76,6 +77,12 @@ class ExamSite:
     def link(self) -> str:
         return f"{self.origin}/#invitation={INVITATION}"
 
+    async def look(self, _: Request) -> Response:
+        """What the page is told before joining: the same as after it."""
+        plain = {"typed": False, "own_turn_end": False, "captions": "normal"}
+        page = self.answers[0].body.get("page", plain) if self.answers else plain
+        return JSONResponse({"page": page})
+
     async def join(self, request: Request) -> Response:
         self.joins.append(await request.json())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -89,6 +96,7 @@ async def exam_site(web_dist: Path) -> AsyncIterator[ExamSite]:
         listener.listen()
         site = ExamSite(f"http://127.0.0.1:{listener.getsockname()[1]}")
         routes = [
+            Route("/invitation", site.look, methods=["POST"]),
             Route("/join", site.join, methods=["POST"]),
             Mount("/", StaticFiles(directory=web_dist, html=True)),
         ]

@@ -1,85 +1,53 @@
 """A scripted Groq: its wire protocol for chat completions, refusals included, on a free port.
 
-    async with groq_server(GroqStandIn()) as server:
-        server.script(answering("answer", "atp"), rate_limited(), SILENT)
-        GroqUnderstanding(rules, api_key=KEY, base_url=server.base_url, …)
+A script of single replies (groq_replies.py), or a function that is the model:
+
+    async with groq(answering("answer", "atp"), rate_limited(), SILENT) as server: …
+    async with groq(reply=oracle) as server:
+        async with GroqClient(**server.settings()) as client: …
+
+`reply` gets the request's JSON and gives what the model writes (a dict or a str), or a `Scripted`;
+it may be async. Starting and stopping take a millisecond each.
 
 Refuses as Groq does (console.groq.com/docs/structured-outputs, /docs/errors): no key 401, unknown
 model 404, `response_format` of a schema with `stream` 400, a strict schema that is not strict 400.
 """
 
 import asyncio
+import inspect
 import json
 import socket
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from uvicorn.server import ServerState
+
+from tests.stand_ins.groq_replies import Scripted, answering
 
 KEY = "gsk_stand_in"
 STRICT_MODELS = ("openai/gpt-oss-20b", "openai/gpt-oss-120b")
 
-
-@dataclass(frozen=True)
-class Scripted:
-    """One reply. `content` is what the model writes; `never` holds the reply back for good."""
-
-    content: str = ""
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    error: dict[str, Any] = field(default_factory=dict)
-    never: bool = False
-
-
-def answering(intent: str, *covered: str) -> Scripted:
-    """A reply that keeps to the schema."""
-    return Scripted(json.dumps({"intent": intent, "covered": list(covered)}))
-
-
-def writing(content: str) -> Scripted:
-    """Whatever a model may write instead."""
-    return Scripted(content)
-
-
-def rate_limited(retry_after: str = "7") -> Scripted:
-    return Scripted(
-        status=429,
-        headers={"retry-after": retry_after},
-        error={"message": "Rate limit reached", "type": "tokens", "code": "rate_limit_exceeded"},
-    )
-
-
-NOT_JSON = Scripted(
-    status=400,
-    error={
-        "message": "Generated JSON does not match the expected schema.",
-        "type": "invalid_request_error",
-        "code": "json_validate_failed",
-        "failed_generation": "{",
-    },
-)
-OVERLOADED = Scripted(
-    status=503, error={"message": "Service unavailable", "type": "internal_server_error"}
-)
-SILENT = Scripted(never=True)
+Written = dict[str, Any] | str | Scripted
+Reply = Callable[[dict[str, Any]], Written | Awaitable[Written]]
 
 
 class GroqStandIn:
-    """Gives the scripted replies in their order; without a script, an answer without points."""
+    """Gives the scripted replies in their order, then what `reply` says; without one, an answer
+    without points. `requests` are the bodies that came, refused ones too."""
 
-    def __init__(self, *, key: str = KEY, models: tuple[str, ...] = STRICT_MODELS) -> None:
+    def __init__(self, *scripted: Scripted, reply: Reply | None = None) -> None:
         self.base_url = ""
         self.requests: list[dict[str, Any]] = []
-        self._key = key
-        self._models = models
-        self._scripted: deque[Scripted] = deque()
+        self.reply = reply
+        self._scripted = deque(scripted)
         self._closing = asyncio.Event()
         self.app = Starlette(
             routes=[
@@ -91,48 +59,94 @@ class GroqStandIn:
     def script(self, *replies: Scripted) -> None:
         self._scripted.extend(replies)
 
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """What a `GroqClient` is made with; the deadline suits a busy machine."""
+        settings: dict[str, Any] = {
+            "api_key": KEY,
+            "base_url": self.base_url,
+            "model": STRICT_MODELS[0],
+            "deadline_s": 5.0,
+            "token_budget": 10**9,
+        }
+        return settings | changes
+
     def close(self) -> None:
         """Lets go of the replies that are held back."""
         self._closing.set()
 
     async def _list_models(self, request: Request) -> Response:
-        if refusal := self._unauthorized(request):
+        if refusal := _unauthorized(request):
             return refusal
-        data = [{"id": name, "object": "model", "owned_by": "OpenAI"} for name in self._models]
+        data = [{"id": name, "object": "model", "owned_by": "OpenAI"} for name in STRICT_MODELS]
         return JSONResponse({"object": "list", "data": data})
 
     async def _complete(self, request: Request) -> Response:
-        if refusal := self._unauthorized(request):
+        if refusal := _unauthorized(request):
             return refusal
         body = await request.json()
         self.requests.append(body)
-        if refusal := self._invalid(body):
+        if refusal := _invalid(body):
             return refusal
-        reply = self._scripted.popleft() if self._scripted else answering("answer")
-        if reply.never:
+        reply = await self._written(body)
+        if reply.fault == "held":
             await self._closing.wait()
             return _error(503, "gone")
-        if reply.status != 200:
-            return JSONResponse({"error": reply.error}, reply.status, reply.headers)
-        return JSONResponse(_completion(body["model"], reply.content))
+        return _response(body["model"], reply)
 
-    def _unauthorized(self, request: Request) -> Response | None:
-        if request.headers.get("authorization") == f"Bearer {self._key}":
-            return None
-        return _error(401, "Invalid API Key", code="invalid_api_key")
+    async def _written(self, body: dict[str, Any]) -> Scripted:
+        if self._scripted or self.reply is None:
+            return self._scripted.popleft() if self._scripted else answering("answer")
+        written = self.reply(body)
+        if inspect.isawaitable(written):
+            written = await written
+        if isinstance(written, dict):
+            written = json.dumps(written)
+        return Scripted(written) if isinstance(written, str) else written
 
-    def _invalid(self, body: dict[str, Any]) -> Response | None:
-        if body["model"] not in self._models:
-            return _error(404, "The model does not exist", code="model_not_found")
-        wanted = body.get("response_format") or {}
-        if wanted.get("type") != "json_schema":
-            return None
-        if body.get("stream"):
-            return _error(400, "response_format json_schema does not support streaming")
-        described = wanted["json_schema"]
-        if described.get("strict") and not _is_strict(described["schema"]):
-            return _error(400, "invalid JSON schema for response_format")
+
+@asynccontextmanager
+async def groq(*scripted: Scripted, reply: Reply | None = None) -> AsyncIterator[GroqStandIn]:
+    """Serves it on a free port of the loopback until the block ends."""
+    stand_in = GroqStandIn(*scripted, reply=reply)
+    config = uvicorn.Config(stand_in.app, log_level="critical", lifespan="off", ws="none")
+    config.load()
+    # uvicorn's own `Server` looks only ten times a second whether it is to stop.
+    state = ServerState()
+    protocol_class: Any = config.http_protocol_class
+    protocol = partial(protocol_class, config=config, server_state=state, app_state={})
+    # With its protocol named asyncio sets TCP_NODELAY; without, each reply comes 40 ms late.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    server = await asyncio.get_running_loop().create_server(protocol, sock=listening)
+    stand_in.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/openai/v1"
+    try:
+        yield stand_in
+    finally:
+        stand_in.close()
+        server.close()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+        for connection in list(state.connections):
+            connection.shutdown()
+
+
+def _unauthorized(request: Request) -> Response | None:
+    if request.headers.get("authorization") == f"Bearer {KEY}":
         return None
+    return _error(401, "Invalid API Key", code="invalid_api_key")
+
+
+def _invalid(body: dict[str, Any]) -> Response | None:
+    if body["model"] not in STRICT_MODELS:
+        return _error(404, "The model does not exist", code="model_not_found")
+    wanted = body.get("response_format") or {}
+    if wanted.get("type") != "json_schema":
+        return None
+    if body.get("stream"):
+        return _error(400, "response_format json_schema does not support streaming")
+    described = wanted["json_schema"]
+    if described.get("strict") and not _is_strict(described["schema"]):
+        return _error(400, "invalid JSON schema for response_format")
+    return None
 
 
 def _is_strict(schema: dict[str, Any]) -> bool:
@@ -154,46 +168,33 @@ def _error(status: int, message: str, *, code: str | None = None) -> Response:
     return JSONResponse({"error": error}, status)
 
 
-def _completion(model: str, content: str) -> dict[str, Any]:
+def _response(model: str, reply: Scripted) -> Response:
+    if reply.fault == "refused":
+        return JSONResponse({"error": reply.error}, reply.status, reply.headers)
+    if reply.fault == "cut":
+        headers = {"content-length": "1000"}
+        return StreamingResponse(_cut(), headers=headers, media_type="application/json")
+    if reply.fault == "garbled":
+        return Response('{"id": "chatcmpl-', media_type="application/json")
+    if reply.fault == "page":
+        return HTMLResponse("<h1>Bad gateway</h1>")
+    return JSONResponse(_completion(model, reply))
+
+
+async def _cut() -> AsyncIterator[bytes]:
+    yield b'{"id": "chatcmpl-'
+    raise ConnectionResetError
+
+
+def _completion(model: str, reply: Scripted) -> dict[str, Any]:
+    message = {"role": "assistant", "content": reply.content, "reasoning": "…"}
+    usage = {"prompt_tokens": 400, "completion_tokens": 20, "total_tokens": reply.tokens}
     return {
         "id": "chatcmpl-stand-in",
         "object": "chat.completion",
         "created": 1_700_000_000,
         "model": model,
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": content, "reasoning": "…"},
-                "logprobs": None,
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {
-            "queue_time": 0.001,
-            "prompt_tokens": 400,
-            "prompt_time": 0.02,
-            "completion_tokens": 20,
-            "completion_time": 0.02,
-            "total_tokens": 420,
-            "total_time": 0.04,
-        },
-        "system_fingerprint": "fp_stand_in",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        **({} if reply.tokens is None else {"usage": usage}),
         "x_groq": {"id": "req_stand_in"},
-        "service_tier": "on_demand",
     }
-
-
-@asynccontextmanager
-async def groq_server(stand_in: GroqStandIn) -> AsyncIterator[GroqStandIn]:
-    """Serves it on a free port of the loopback until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        stand_in.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/openai/v1"
-        config = uvicorn.Config(stand_in.app, log_level="warning", lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield stand_in
-        finally:
-            stand_in.close()
-            server.should_exit = True
-            await serving

@@ -3,6 +3,7 @@ a loudspeaker that plays at once or only as far as it is told."""
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
@@ -25,6 +26,12 @@ class ScriptedEars(stt.STT[Any]):
             capabilities=stt.STTCapabilities(streaming=True, interim_results=True, keyterms=True)
         )
         self._script: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
+        #: What the patience was set to, one change after the other.
+        self.set_to: list[dict[str, float]] = []
+
+    def update_options(self, **options: float) -> None:
+        """Configure."""
+        self.set_to.append(options)
 
     def starts(self, text: str) -> None:
         self._put(_Type.START_OF_SPEECH)
@@ -74,11 +81,12 @@ class _Hearing(stt.RecognizeStream):
 class SilentVoice(tts.TTS[Any]):
     """Speaks silence as long as the words; remembers what it was given to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_say: Callable[[str], None] = lambda text: None) -> None:
         super().__init__(
             capabilities=tts.TTSCapabilities(streaming=True), sample_rate=RATE, num_channels=1
         )
         self.said: list[str] = []
+        self.on_say = on_say
 
     def stream(
         self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
@@ -108,6 +116,7 @@ class _Speaking(tts.SynthesizeStream):
             text += data if isinstance(data, str) else ""
         self._mark_started()
         self._voice.said.append(text)
+        self._voice.on_say(text)
         output_emitter.push(bytes(2 * round(RATE * SECONDS_A_CHARACTER * len(text))))
         output_emitter.end_segment()
 

@@ -71,13 +71,24 @@ def test_the_example_papers_get_no_warnings(file: Path) -> None:
         "What is osmosis? Where does it happen?",
         "Describe osmosis and explain where it happens.",
         "What is osmosis, and why does it matter?",
+        "What is osmosis, how does it work?",
+        "Describe osmosis. Why does it matter?",
     ],
 )
 def test_stacked_questions(ask: str) -> None:
     assert warnings(OPEN, ask=ask) == [(("ask",), "stacked")]
 
 
-@pytest.mark.parametrize("ask", ["Why do salt and water mix?", "And what happens then?"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "Why do salt and water mix?",
+        "And what happens then?",
+        "Before a cell divides, how is its DNA copied?",
+        "Which part has two membranes and is called a power house?",
+        "When a cell divides, its DNA is doubled. How does that work?",
+    ],
+)
 def test_an_and_alone_stacks_nothing(ask: str) -> None:
     assert warnings(OPEN, ask=ask) == []
 
@@ -88,7 +99,9 @@ def test_an_and_alone_stacks_nothing(ask: str) -> None:
         ("What does E = mc² mean?", "not_aloud"),
         ("What is the limit of f(x) at zero?", "not_aloud"),
         ("What is shown at https://example.org/x?", "not_aloud"),
-        ("How fast is 3 m/s?", "not_aloud"),
+        ("What is written on http://example.org?", "not_aloud"),
+        ("How does TCP/IP work?", "not_aloud"),
+        ("What is H₂ + O₂ → H₂O?", "not_aloud"),
         ("What is a solvent, e.g. water?", "abbreviation"),
         ("What is " + "very " * 60 + "long?", "too_long_to_hear"),
     ],
@@ -97,9 +110,27 @@ def test_text_that_is_hard_aloud(ask: str, code: str) -> None:
     assert warnings(OPEN, ask=ask) == [(("ask",), code)]
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "How fast is 3 m/s?",
+        "How warm is 20 °C?",
+        "What is 5 % of 1,000?",
+        "What does CO₂ do?",
+        "What does DNA do?",
+    ],
+)
+def test_numbers_units_and_names_read_aloud(ask: str) -> None:
+    assert warnings(OPEN, ask=ask) == []
+
+
 def test_say_is_what_is_heard() -> None:
     assert warnings(OPEN, ask="What is E = mc²?", say="What is E equals m c squared?") == []
     assert warnings(OPEN, ask="What is E?", say="What is E = mc²?") == [(("say",), "not_aloud")]
+    # In `say` every sign is the voice's.
+    assert warnings(OPEN, ask="How fast?", say="How fast is 3 m/s?") == [(("say",), "not_aloud")]
+    options = [{"text": "slow", "say": "3 m/s"}, "UDP"]
+    assert warnings(CHOICE, options=options) == [(("options", 0), "not_aloud")]
 
 
 def test_probes_and_clarifications_that_give_the_key_away() -> None:
@@ -107,6 +138,57 @@ def test_probes_and_clarifications_that_give_the_key_away() -> None:
     assert warnings(OPEN, **probing("How is the ATP produced?")) == told
     assert warnings(OPEN, clarify="How does it make ATP?") == [(("clarify",), "gives_away")]
     assert warnings(SHORT, clarify="Is it twenty metres?") == [(("clarify",), "gives_away")]
+
+
+def test_probes_that_judge() -> None:
+    assert warnings(OPEN, **probing("Good, and in what form?")) == [
+        (("points", 0, "probe"), "verdict")
+    ]
+    assert warnings(OPEN, clarify="What would go wrong without it?") == []
+
+
+def learning(question: dict[str, Any], **changes: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """The warnings of that question in learn mode, hint and explanation given."""
+    complete = {"hints": ["Think of its form."], "model_answer": "It makes ATP.", **changes}
+    paper = content({**question, **complete}, mode="learn")
+    return [(each.location[2:], each.code) for each in review(Paper.from_dict(paper))]
+
+
+def test_learn_mode_wants_hints_and_explanations() -> None:
+    assert learning(OPEN) == []
+    assert learning(OPEN, hints=[]) == [((), "no_hints")]
+    assert learning(OPEN, model_answer=None) == [((), "no_explanation")]
+    assert warnings(OPEN) == []
+
+
+def test_hints_that_are_the_answer() -> None:
+    told = [(("hints", 0), "gives_away")]
+    assert learning(OPEN, hints=["It produces ATP."]) == told
+    assert learning(CHOICE, hints=["It is TCP."]) == told
+    assert learning(SHORT, hints=["It is twenty."]) == told
+    assert warnings(OPEN, hints=["It produces ATP."]) == told
+
+
+def test_hints_and_explanations_are_heard_in_learn_mode() -> None:
+    long = "very " * 90
+    assert learning(OPEN, hints=["What is x²?"]) == [(("hints", 0), "not_aloud")]
+    assert learning(OPEN, model_answer=f"It is {long}useful.") == [
+        (("model_answer",), "too_long_to_hear")
+    ]
+    assert warnings(OPEN, model_answer=f"It is {long}useful.") == []
+
+
+def paper_warnings(*questions: dict[str, Any], **changes: Any) -> list[tuple[Any, str]]:
+    found = review(Paper.from_dict(content(*questions, **changes)))
+    return [(each.location, each.code) for each in found]
+
+
+def test_generated_probes() -> None:
+    where = ("generated_probes",)
+    followed = {**OPEN, "follow_ups": 1}
+    assert paper_warnings(OPEN, generated_probes=True) == [(where, "probe_unused")]
+    # What has no probe may be followed up by the model.
+    assert paper_warnings(followed, generated_probes=True) == [(where, "generated_probes")]
 
 
 def test_options_that_give_themselves_away() -> None:
@@ -153,7 +235,7 @@ def write(folder: Path, paper: dict[str, Any]) -> Path:
 def test_a_good_folder_exits_0() -> None:
     code, out = run(str(EXAMS))
     assert code == 0
-    assert "3 papers checked: 0 errors, 0 warnings" in out
+    assert f"{len(paper_files(EXAMS))} papers checked: 0 errors, 0 warnings" in out
 
 
 def test_warnings_exit_0_and_are_marked(tmp_path: Path) -> None:
@@ -185,6 +267,36 @@ def test_json_has_the_parts(tmp_path: Path) -> None:
             "reason": "the points add up to 2, but the question has 3 marks",
         }
     ]
+
+
+def test_aloud_prints_how_everything_sounds(tmp_path: Path) -> None:
+    question = {**OPEN, "ask": "What is 3 m/s?", "clarify": "What is meant?"}
+    options = ["Yes", {"text": "NaCl", "say": "table salt"}]
+    path = write(tmp_path, content(question, {**CHOICE, "options": options}, title="Speed"))
+    code, out = run("--aloud", str(path))
+    assert code == 0
+    assert "  title: Speed" in out
+    assert "* ask: What is three meters per second?\n  shown: What is 3 m/s?" in out
+    assert "  clarify: What is meant?" in out
+    assert "* option B: table salt\n  shown: NaCl" in out
+
+
+def test_hints_and_explanations_sound_in_learn_mode_only(tmp_path: Path) -> None:
+    question = {**OPEN, "hints": ["Think of 2 forms."], "model_answer": "It makes ATP."}
+    heard = {"hint 1": "Think of two forms.", "explanation": "It makes A T P."}
+    for mode, found in (("exam", {}), ("learn", heard)):
+        path = write(tmp_path, content(question, mode=mode))
+        _, out = run("--aloud", "--json", str(path))
+        (report,) = json.loads(out)
+        spoken = {each["part"]: each["spoken"] for each in report["sounds"]}
+        assert {part: spoken.get(part) for part in heard if part in spoken} == found
+
+
+def test_a_paper_with_errors_has_no_sound(tmp_path: Path) -> None:
+    path = write(tmp_path, content({**OPEN, "marks": 3}))
+    code, out = run("--aloud", str(path))
+    assert code == 1
+    assert "ask:" not in out
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:

@@ -1,17 +1,29 @@
 """Which move an event calls for: the rules of the exam as a table."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from langgraph.runtime import Runtime
 
-from exam_graph.events import Command, Event, NotHeard, Returned, Silence, Started, StudentSpoke
+from exam_graph.events import (
+    BreakOver,
+    Command,
+    Event,
+    NotHeard,
+    Returned,
+    Silence,
+    SoundBack,
+    SoundLost,
+    Started,
+    StudentSpoke,
+)
+from exam_graph.follow import after_answer, after_leaving, open_probes
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
-from exam_graph.route import after_answer, after_leaving, open_probes, route
+from exam_graph.route import route
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.state import ExamContext, ExamState, first_state, with_event
-from exam_graph.understanding import INTENTS
+from exam_graph.understanding import INTENTS, Confirming, Intent, Understood
 
 pytestmark = pytest.mark.unit
 
@@ -47,9 +59,16 @@ RUNTIME: Runtime[ExamContext] = Runtime(context=CONTEXT)
 
 
 def _at(event: Event, *, intent: str = "answer", used_ms: int = 0, **changes: Any) -> ExamState:
-    kept: Any = first_state(["first", "second"]) | {"phase": "question", "position": 0} | changes
-    understood = {"intent": intent, "covered": []}
+    position = changes.get("position", 0)
+    here = {"phase": "question", "position": position, "furthest": position}
+    kept: Any = first_state(["first", "second"]) | here | changes
+    understood = Understood(cast(Intent, intent)).to_dict()
     return with_event(kept, event.model_dump(mode="json"), used_ms=used_ms, understood=understood)
+
+
+def _answer(question_id: str, **changes: Any) -> dict[str, Any]:
+    answers: Any = first_state(["first", "second"])["answers"]
+    return {"answers": answers | {question_id: answers[question_id] | changes}}
 
 
 def _move(event: Event, **where: Any) -> str:
@@ -75,7 +94,21 @@ SPOKE = StudentSpoke(text="Words.")
         ("pause", "pause"),
         ("end", "confirm_end"),
         ("off_topic", "redirect"),
+        ("argue", "redirect"),
+        ("rude", "redirect"),
+        ("steer", "redirect"),
         ("unclear", "redirect"),
+        ("options", "repeat_options"),
+        ("last_words", "repeat_last"),
+        ("hint", "decline"),
+        ("verdict", "decline"),
+        ("go_back", "decline"),
+        ("take_break", "decline"),
+        ("skipped_ones", "tell_skipped"),
+        ("identity", "identify"),
+        ("distress", "care"),
+        ("sound_problem", "check_hearing"),
+        ("echo", "note_echo"),
     ],
 )
 def test_what_is_meant_in_a_question(intent: str, move: str) -> None:
@@ -85,7 +118,8 @@ def test_what_is_meant_in_a_question(intent: str, move: str) -> None:
 @pytest.mark.parametrize("intent", INTENTS)
 @pytest.mark.parametrize("phase", ["soundcheck", "practice", "question"])
 def test_every_intent_has_a_move_everywhere(intent: str, phase: str) -> None:
-    for flags in ({}, {"heard": False}, {"paused": True}, {"confirming": True}):
+    asked = [{"confirming": kind} for kind in get_args(Confirming)]
+    for flags in ({}, {"heard": False}, {"paused": True}, {"revising": 0}, *asked):
         assert _move(SPOKE, intent=intent, phase=phase, **cast(dict[str, Any], flags))
 
 
@@ -99,7 +133,10 @@ def test_a_question_not_heard_is_not_left_standing(intent: str) -> None:
     [
         (NotHeard(utterance="1.0", heard_ms=0), "note_unheard"),
         (Returned(), "welcome_back"),
-        (Silence(level=1), "wait"),
+        (Silence(level=1), "check_in"),
+        (SoundLost(cause="muted"), "lose_sound"),
+        (SoundBack(), "wait"),
+        (BreakOver(), "wait"),
         (Command(name="repeat"), "repeat"),
         (Command(name="skip"), "skip"),
         (Command(name="pause"), "pause"),
@@ -134,15 +171,16 @@ def test_after_the_time_only_an_answer_is_taken() -> None:
 def test_probes_are_open_for_points_not_reached(
     covered: list[str], probes: list[str], expected: list[str]
 ) -> None:
-    state = _at(SPOKE, covered=covered, probes=probes)
+    state = _at(SPOKE, **_answer("first", covered=covered, probes=probes))
     assert [point.id for point in open_probes(state, CONTEXT)] == expected
 
 
 def test_after_the_last_answer_the_exam_closes() -> None:
-    done: dict[str, Any] = {"covered": ["one", "three"]}
-    assert after_answer(_at(SPOKE, **done), RUNTIME) == "acknowledge"
+    done = ["one", "three"]
+    assert after_answer(_at(SPOKE, **_answer("first", covered=done)), RUNTIME) == "acknowledge"
     assert after_answer(_at(SPOKE, position=1), RUNTIME) == "acknowledge", "a probe is open"
-    assert after_answer(_at(SPOKE, position=1, **done), RUNTIME) == "close"
+    last = _at(SPOKE, position=1, **_answer("second", covered=done))
+    assert after_answer(last, RUNTIME) == "close"
     assert after_leaving(_at(SPOKE), RUNTIME) == "advance"
     assert after_leaving(_at(SPOKE, position=1), RUNTIME) == "close"
     assert after_leaving(_at(SPOKE, used_ms=MINUTES * 60_000), RUNTIME) == "close"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from records.__main__ import app
 from records.invitations import verify
 from records.migrate import migrate
 from records.model import AnswerRecord, TurnRecord, UtteranceRecord
+from records.profile import Profile
 from records.store import Records
 
 pytestmark = pytest.mark.unit
@@ -95,6 +97,29 @@ def hold_exam(url: str, user: str = "ann") -> str:
     return asyncio.run(hold())
 
 
+def hold_revised_exam(url: str) -> None:
+    """An answer in two turns, another one in its place, a button."""
+
+    async def hold() -> None:
+        records = await Records.open(url)
+        sitting, _ = await records.open_sitting(
+            user_id="ann", exam_id="cells", consent={}, profile={"typed": True}, invitation=None
+        )
+        fence = await records.claim(sitting.id)
+        typed = {"type": "student_spoke", "typed": True}
+        before, after = (AnswerRecord("atp", 0, "answered", value=value) for value in "BC")
+        for turn in (
+            _turn(0, typed, "It is", [], []),
+            _turn(1, typed, "B", [], [before]),
+            replace(_turn(2, typed, "C, not B.", [], [after]), revises=True),
+            _turn(3, {"type": "command", "name": "skip"}, "", [], []),
+        ):
+            await records.commit_turn(sitting.id, fence, turn)
+        await records.close()
+
+    asyncio.run(hold())
+
+
 def open_sittings(url: str, number: int) -> list[str]:
     async def open_all() -> list[str]:
         records = await Records.open(url)
@@ -147,7 +172,8 @@ class TestInvite:
 
     def test_keeps_what_was_asked_for(self, run: Run, url: str) -> None:
         words = ("--attempts", "3", "--days", "2", "--profile", '{"typed": true}', "--json")
-        result = run("invite", "--user", "ann", "--exam", "cells", *words)
+        more = ("--profile", "extra_time_percent=25", "--profile", "captions=large")
+        result = run("invite", "--user", "ann", "--exam", "cells", *words, *more)
         made = json.loads(result.stdout)
         assert made.keys() == {"link", "invitation", "jti", "expires_at"}
         assert verify(made["invitation"], SECRET) == made["jti"]
@@ -162,7 +188,11 @@ class TestInvite:
         invitation = asyncio.run(read())
         assert (invitation.user_id, invitation.exam_id) == ("ann", "cells")
         assert (invitation.attempts, invitation.used) == (3, 0)
-        assert invitation.profile == {"typed": True}
+        assert invitation.profile == {
+            "typed": True,
+            "extra_time_percent": 25,
+            "captions": "large",
+        }
         assert invitation.expires_at == datetime.fromisoformat(made["expires_at"])
         assert timedelta(days=1.9) < invitation.expires_at - datetime.now(UTC) < timedelta(days=2)
 
@@ -172,8 +202,19 @@ class TestInvite:
             (("ann", "none"), "No exam 'none' is published. Published: atoms, cells."),
             (("../ann", "cells"), "A user is named by 1 to 128 of"),
             (("ann", "cells", "--profile", "{"), "--profile is not JSON."),
-            (("ann", "cells", "--profile", "[]"), "--profile is not a JSON object."),
-            (("ann", "cells", "--profile", '{"typed": 1}'), "--profile is wrong at typed"),
+            (("ann", "cells", "--profile", "[]"), "--profile takes name=value."),
+            (("ann", "cells", "--profile", "typed"), "--profile takes name=value."),
+            (("ann", "cells", "--profile", '{"typed": 1}'), "--profile typed: Input should"),
+            (("ann", "cells", "--profile", "typed=yes"), "--profile typed: Input should"),
+            (("ann", "cells", "--profile", "breaks=11"), "--profile breaks: Input should"),
+            (
+                ("ann", "cells", "--profile", "more\x1b=1"),
+                "--profile: there is no field 'more\\x1b'. There are: extra_time_percent, ",
+            ),
+            (
+                ("ann", "cells", "--profile", "typed=true", "--profile", '{"typed": true}'),
+                "--profile: 'typed' is given twice.",
+            ),
         ],
     )
     def test_refuses(self, run: Run, words: tuple[str, ...], sentence: str) -> None:
@@ -182,6 +223,13 @@ class TestInvite:
         assert result.exit_code == 1
         assert result.stderr.startswith(sentence)
         assert result.stdout == ""
+
+    def test_help_lists_the_fields_of_a_profile(self, run: Run) -> None:
+        shown = " ".join(run("invite", "--help").stdout.split())
+        assert "extra_time_percent (0 to 300, default 0): more time, in percent" in shown
+        assert "break_minutes (above 0, up to 60, default 5): length of each break" in shown
+        assert "captions (off, normal or large, default normal)" in shown
+        assert all(f" {name} (" in shown for name in Profile.model_fields)
 
     @pytest.mark.parametrize(("secret", "fault"), [(None, "is not set"), ("short", "is too short")])
     def test_needs_a_secret(
@@ -207,8 +255,23 @@ class TestShow:
         assert "12:00:10.000 student In ATP.[31m" in lines
         assert "examiner Thank you. Goodbye." in lines
         assert "Question 1 Where does the energy end up?" in lines
-        assert {"status answered", "answer In ATP.[31m", "flags late", "covered atp"} <= set(lines)
+        assert "answer In ATP.[31m [12:00:10.000]" in lines
+        assert {"status answered", "flags late", "covered atp"} <= set(lines)
         assert "\x1b" not in result.stdout
+
+    def test_a_revision_stands_beside_the_original(self, run: Run, url: str) -> None:
+        hold_revised_exam(url)
+        result = run("show", "latest")
+        lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+        assert "12:00:20.000 student C, not B. [typed] [changes the answer to question 1]" in lines
+        at = lines.index("answer It is B [12:00:00.000 to 12:00:10.000]")
+        assert lines[at + 1 : at + 4] == ["value B", "revised C, not B. [12:00:20.000]", "value C"]
+        assert "12:00:30.000 event button skip" in lines
+        (answer,) = json.loads(run("show", "latest", "--json").stdout)["answers"]
+        assert (answer["text"], answer["original_value"], answer["value"]) == ("It is B", "B", "C")
+        (revision,) = answer["revisions"]
+        assert revision["text"] == "C, not B."
+        assert revision["at"] == (START + timedelta(seconds=20)).isoformat()
 
     def test_json_for_programs(self, run: Run, url: str) -> None:
         sitting = hold_exam(url)
@@ -261,7 +324,7 @@ def test_a_database_that_was_not_migrated(run: Run, words: tuple[str, ...]) -> N
 def test_migrate_makes_the_folder_and_the_database(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         result = run("migrate")
-        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0001.\n")
+        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0002.\n")
     assert (tmp_path / "inner" / "voxam.db").is_file()
 
 

@@ -1,16 +1,23 @@
-"""Invitation tokens, dispatch metadata and profiles: what is taken, and what is refused."""
+"""Invitation tokens, dispatch metadata, profiles and events: what is taken, what is refused."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import jwt
 import pytest
+from pydantic import BaseModel, ValidationError
 
+import exam_graph.events
+import exam_graph.profile
 from records.dispatch import Dispatch
 from records.errors import InvitationExpired, InvitationInvalid
+from records.event_words import WORDS, event_words
 from records.invitations import AUDIENCE, sign, verify
-from records.profile import check_profile
+from records.profile import PageProfile, Profile
+from records.profile_options import field_lines
 
 pytestmark = pytest.mark.unit
 
@@ -102,23 +109,83 @@ def test_dispatch_metadata_that_is_refused(text: Any, reason: str) -> None:
     assert reason in str(caught.value)
 
 
-def test_profiles() -> None:
-    profile = {"typed": True, "captions": "large", "extra_time": 1.25, "note": "ü"}
-    assert check_profile(profile) == profile
+def test_the_rooms_mean_the_same_by_a_profile() -> None:
+    """Neither room may import the other, so the model stands in both."""
+    assert _rules(Profile) == _rules(exam_graph.profile.Profile)
+    assert Profile.model_config == exam_graph.profile.Profile.model_config
+    page = PageProfile.model_json_schema()["properties"]
+    whole = _rules(Profile)
+    assert all(whole[name] == rule for name, rule in page.items())
+
+
+def _rules(profile: type[BaseModel]) -> dict[str, Any]:
+    """The fields with types, bounds and defaults, and not what is said about them."""
+    fields = profile.model_json_schema()["properties"]
+    return {
+        name: {key: value for key, value in rule.items() if key != "description"}
+        for name, rule in fields.items()
+    }
+
+
+def test_a_profile_is_kept_as_it_was_given() -> None:
+    given = {"typed": True, "captions": "large", "extra_time_percent": 25}
+    assert Profile.model_validate(given).as_given() == given
+    assert Profile.model_validate({}).as_given() == {}
 
 
 @pytest.mark.parametrize(
-    ("profile", "reason"),
+    ("name", "value"),
     [
-        ({"note": "x" * 3000}, "larger than 2048 bytes"),
-        ({"typed": "yes"}, "wrong at typed"),
-        ({"own_turn_end": 1}, "wrong at own_turn_end"),
-        ({"captions": "A" * 20}, "wrong at captions"),
-        ({"note": "\x00"}, "null character"),
-        ({"note": "\ud800"}, "cannot express"),
-        ({"extra_time": float("inf")}, "cannot express"),
+        ("note", "x"),
+        ("typed", "yes"),
+        ("own_turn_end", 1),
+        ("captions", "huge"),
+        ("extra_time_percent", 300.1),
+        ("extra_time_percent", float("nan")),
+        ("extra_time_percent", "25"),
+        ("speech_rate", 0.5),
+        ("pause_patience", 0.9),
+        ("think_factor", 11),
+        ("breaks", 1.5),
+        ("break_minutes", 0),
     ],
 )
-def test_profiles_that_are_refused(profile: dict[str, Any], reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        check_profile(profile)
+def test_profiles_that_are_refused(name: str, value: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Profile.model_validate({name: value})
+    assert [error["loc"] for error in caught.value.errors()] == [(name,)]
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"type": "silence", "level": 1}, "silence 1"),
+        ({"type": "command", "name": "skip"}, "button skip"),
+        ({"type": "sound_lost", "cause": "muted"}, "microphone lost (muted)"),
+        ({"type": "sound_lost", "cause": "digital_silence"}, "microphone lost (digital silence)"),
+        ({"type": "time_passed", "mark": 5}, "5 min left"),
+        ({"type": "time_passed", "mark": 0}, "time is over"),
+        ({"type": "not_heard", "utterance": "3.1", "heard_ms": 840}, "cut off after 0.8 s"),
+        ({"type": "break_over"}, "break over"),
+        ({"type": "of_tomorrow"}, "of tomorrow"),
+        ({"type": "silence"}, "silence"),
+        ({}, ""),
+    ],
+)
+def test_events_in_words(event: dict[str, Any], words: str) -> None:
+    assert event_words(event) == words
+
+
+def test_every_event_of_the_graph_has_words() -> None:
+    events = get_args(get_args(exam_graph.events.Event)[0])
+    assert {event.model_fields["type"].default for event in events} == set(WORDS)
+
+
+def test_the_guide_has_every_field_of_a_profile_with_its_bounds() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "profiles.md"
+    rows = [line.replace("`", "") for line in guide.read_text(encoding="utf-8").splitlines()]
+    for line in field_lines():
+        name, values, default = re.fullmatch(r"(\w+) \((.*), default (\S+)\): .*", line).groups()  # type: ignore[union-attr]
+        (row,) = [row for row in rows if row.startswith(f"| {name} |")]
+        assert row.startswith(f"| {name} | {values}")
+        assert f"| {default} |" in row

@@ -1,6 +1,7 @@
 """The records on a real SQLite file: opening sittings, committing turns, many at once."""
 
 import asyncio
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from sqlalchemy import make_url
 
 from records.engine import reading
 from records.errors import (
@@ -28,8 +31,15 @@ from records.errors import (
     UnknownSitting,
     UnknownUtterance,
 )
-from records.migrate import migrate
-from records.model import AnswerRecord, Sitting, TurnRecord, UtteranceRecord
+from records.migrate import _config, migrate
+from records.model import (
+    AnswerRecord,
+    AnswerView,
+    Revision,
+    Sitting,
+    TurnRecord,
+    UtteranceRecord,
+)
 from records.store import Records
 
 pytestmark = pytest.mark.unit
@@ -37,6 +47,17 @@ pytestmark = pytest.mark.unit
 PAPER = {"id": "cells", "title": "Cells", "recording": "optional", "questions": []}
 CONSENT = {"recording": False, "text_version": "1"}
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+# One sitting with one answer, as revision 0001 kept them.
+OLD_ROWS = """
+INSERT INTO sittings VALUES ('s1', 'ann', 'cells', 'room', '{}', 'hash', '{}', '{}', 1, 'open', 0,
+    '[]', NULL, '2026-03-01 12:00:00', NULL, NULL);
+INSERT INTO turns VALUES ('s1', 0, '{"type": "student_spoke"}', NULL, 'q1', 1, 'energy', NULL,
+    '[]', '2026-03-01 12:00:00', 0, '[{"question_id": "q1", "position": 1, "status": "open",
+    "covered": [], "probes": [], "flags": []}]', '[]', NULL, 0);
+INSERT INTO utterances VALUES ('s1', 0, 0, 'question', 'Why?', 'Why?', 1, 'q2', NULL, NULL, NULL);
+INSERT INTO answers VALUES ('s1', 'q1', 1, 'open', '[]', '[]', '[]');
+"""
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +133,11 @@ def count(database: Path, table: str) -> int:
         return found
 
 
+def _bare(tables: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """The words of each table's SQL; their order and quotes differ after a change of the table."""
+    return [(name, sorted(re.sub('[",]', " ", sql).split())) for name, sql in tables]
+
+
 async def finish(records: Records, sitting: Sitting) -> None:
     fence = await records.claim(sitting.id)
     number = len(await records.turns(sitting.id))
@@ -152,6 +178,41 @@ class TestSchema:
         before = database.read_bytes()
         migrate(f"sqlite:///{database}")
         assert database.read_bytes() == before
+
+    def test_there_and_back_with_rows(self, tmp_path: Path) -> None:
+        """A database of the first revision keeps its rows and its rules on the way up and down."""
+        file = tmp_path / "old.db"
+        config = _config()
+        config.attributes["url"] = make_url(f"sqlite:///{file}")
+        command.upgrade(config, "0001")
+        sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(OLD_ROWS)
+            before = connection.execute(sql).fetchall()
+            rows = connection.execute("SELECT * FROM turns").fetchall()
+        migrate(f"sqlite:///{file}")
+
+        async def read() -> tuple[list[TurnRecord], list[AnswerView]]:
+            records = await Records.open(f"sqlite:///{file}")
+            fence = await records.claim("s1")
+            await records.commit_turn("s1", fence, turn(1, revises=True))
+            told = await records.turns("s1"), await records.answers("s1")
+            await records.close()
+            return told
+
+        turns, (answer,) = asyncio.run(read())
+        assert [each.revises for each in turns] == [False, True]
+        assert (answer.text, answer.value) == ("energy", None)
+        assert [revision.text for revision in answer.revisions] == ["words 1"]
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("DELETE FROM utterances")
+            connection.execute("DELETE FROM turns WHERE number = 1")
+            connection.commit()
+        command.downgrade(config, "0001")
+        with closing(sqlite3.connect(file)) as connection:
+            after = connection.execute(sql).fetchall()
+            assert _bare(after) == _bare(before)
+            assert connection.execute("SELECT * FROM turns").fetchall() == rows
 
     async def test_the_migrations_make_the_tables_of_the_schema(self, database: Path) -> None:
         from alembic.autogenerate import compare_metadata
@@ -357,7 +418,7 @@ class TestTurns:
     async def test_answers_are_updated_in_place(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
         fence = await records.claim(sitting.id)
-        done = AnswerRecord("q1", 1, "answered", ["atp"], ["atp"], ["probe_missed"])
+        done = AnswerRecord("q1", 1, "answered", ["atp"], ["atp"], ["probe_missed"], "36 ATP")
         for number, said in enumerate(
             [
                 turn(0, text="It makes", answers=[AnswerRecord("q1", 1, "open")]),
@@ -371,7 +432,29 @@ class TestTurns:
         assert first.text == "It makes energy."
         assert (first.status, first.covered, first.probes) == ("answered", ["atp"], ["atp"])
         assert (first.flags, second.question_id) == (["probe_missed"], "q2")
-        assert (second.text, second.status) == ("", "open")
+        assert (first.value, first.original_value, first.revisions) == ("36 ATP", "36 ATP", [])
+        assert (second.text, second.status, second.value) == ("", "open", None)
+
+    async def test_a_revision_stands_beside_the_original(self, records: Records) -> None:
+        sitting, _ = await open_sitting(records)
+        fence = await records.claim(sitting.id)
+        at = [NOW + timedelta(seconds=10 * number) for number in range(5)]
+        chosen = AnswerRecord("q1", 1, "answered", value="B")
+        changed = replace(chosen, value="C")
+        for said in [
+            turn(0, text="It is", at=at[0], answers=[AnswerRecord("q1", 1, "open")]),
+            turn(1, text="B.", at=at[1], answers=[chosen]),
+            turn(2, text="Wings", question_id="q2", answers=[AnswerRecord("q2", 2, "open")]),
+            turn(3, text="C, not B.", at=at[3], revises=True, answers=[changed]),
+            turn(4, text="and a beak.", question_id="q2", at=at[4], answers=[]),
+        ]:
+            await records.commit_turn(sitting.id, fence, said)
+        first, second = await records.answers(sitting.id)
+        assert (first.text, first.original_value, first.value) == ("It is B.", "B", "C")
+        assert (first.first_at, first.last_at) == (at[0], at[1])
+        assert first.revisions == [Revision("C, not B.", at[3], "C")]
+        assert (second.text, second.revisions) == ("Wings and a beak.", [])
+        assert second.last_at == at[4]
 
     async def test_a_turn_is_written_once(self, records: Records, database: Path) -> None:
         sitting, _ = await open_sitting(records)

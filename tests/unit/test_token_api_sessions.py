@@ -221,9 +221,9 @@ class TestStarting:
         assert len(livekit.sent) == 2
 
     def test_the_profile_stays_on_the_server(
-        self, client: TestClient, livekit: LiveKitStandIn
+        self, client: TestClient, livekit: LiveKitStandIn, database: Path
     ) -> None:
-        profile = {"typed": True, "captions": "large", "extra_time": 1.5}
+        profile = {"typed": True, "captions": "large", "extra_time_percent": 25}
         response = start(client, profile=profile)
         assert response.json()["page"] == {
             "typed": True,
@@ -232,6 +232,8 @@ class TestStarting:
         }
         assert "extra_time" not in response.text
         assert "extra_time" not in livekit.sent[0].metadata
+        (kept,) = run_on(database, lambda records: records.sittings())
+        assert kept.profile == profile
 
     def test_a_finished_exam(
         self, client: TestClient, livekit: LiveKitStandIn, database: Path
@@ -300,8 +302,15 @@ class TestStarting:
             ({"consent": CONSENT | {"more": 1}}, 400, "bad_request", "consent.more"),
             ({"profile": []}, 400, "bad_request", "profile"),
             ({"profile": None}, 400, "bad_request", "profile"),
-            ({"profile": {"typed": "yes"}}, 400, "bad_request", "profile"),
-            ({"profile": {"note": "x" * 3000}}, 400, "bad_request", "profile"),
+            ({"profile": {"typed": "yes"}}, 400, "bad_request", "profile.typed"),
+            ({"profile": {"note": "x" * 3000}}, 400, "bad_request", "profile.note"),
+            (
+                {"profile": {"extra_time_percent": 301}},
+                400,
+                "bad_request",
+                "profile.extra_time_percent",
+            ),
+            ({"profile": {"breaks": 1.5}}, 400, "bad_request", "profile.breaks"),
             ({"admin": True}, 400, "bad_request", "admin"),
             ({"x" * 500: True}, 400, "bad_request", "x" * 64),
             ({"exam_id": "taped", "consent": CONSENT | {"recording": False}}, 403, None, None),
@@ -344,6 +353,35 @@ class TestJoining:
         first, second = join(client, token).json(), join(client, token).json()
         assert (first["resumed"], second["resumed"]) == (False, True)
         assert first["session_id"] == second["session_id"]
+
+    def test_looking_first_tells_what_the_page_needs_and_changes_nothing(
+        self, client: TestClient, livekit: LiveKitStandIn, invite: Invite, database: Path
+    ) -> None:
+        token = invite(profile={"typed": True, "extra_time_percent": 25})
+        for _ in range(2):
+            response = client.post("/invitation", json={"invitation": token})
+            assert response.json() == {
+                "page": {"typed": True, "own_turn_end": False, "captions": "normal"}
+            }
+            assert response.headers["cache-control"] == "no-store"
+        assert (livekit.calls, rows(database)) == (0, 0)
+        assert join(client, token).json()["resumed"] is False
+
+    def test_looking_with_what_is_no_good_invitation(
+        self, client: TestClient, invite: Invite, database: Path
+    ) -> None:
+        def look(token: Any) -> httpx2.Response:
+            return client.post("/invitation", json={"invitation": token})
+
+        assert_refused(look(""), 400, "bad_request", "invitation")
+        assert_refused(look("nonsense"), 401, "invitation_invalid")
+        token = invite()
+        jti = jwt.decode(token, options={"verify_signature": False})["jti"]
+        expired = sign(jti, datetime.now(UTC) - timedelta(seconds=1), SECRET)
+        # Who began in time may come back, so the page needs to know all the same.
+        assert look(expired).status_code == 200
+        run_on(database, lambda records: records.revoke_invitation(jti))
+        assert_refused(look(token), 401, "invitation_invalid")
 
     def test_a_used_one(
         self, client: TestClient, livekit: LiveKitStandIn, invite: Invite, database: Path
@@ -460,7 +498,7 @@ class TestBodies:
         assert response.status_code == 400
         body = json.dumps(START | {"profile": {"n": "~"}}).replace("~", text)
         response = client.post("/start-exam-session", content=body, headers=BEARER)
-        assert_refused(response, 400, "bad_request", "profile")
+        assert_refused(response, 400, "bad_request", "profile.n")
 
     def test_a_wrong_length(self, client: TestClient) -> None:
         response = client.post("/join", content=b"{}", headers={"content-length": "-1"})

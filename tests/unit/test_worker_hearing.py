@@ -1,4 +1,4 @@
-"""Which question has to be asked again because it was not heard to its end."""
+"""What was not heard to its end, so that it can be said again."""
 
 from datetime import UTC, datetime
 
@@ -21,34 +21,45 @@ async def _turn(number: int, *kinds: UtteranceKind) -> Turn:
 
 
 def _heard(turn: Turn, position: int, *, whole: bool) -> Heard:
-    return Heard(Mark(turn, position), datetime.now(UTC), 700, whole)
+    return Heard(Mark(turn, position), datetime.now(UTC), 700, whole, 900)
 
 
 async def test_nothing_said_is_nothing_missed() -> None:
     assert Hearing().cut_off() is None
 
 
-async def test_a_question_never_played_was_not_heard() -> None:
+async def test_what_was_never_played_was_not_heard() -> None:
     hearing = Hearing()
     hearing.follow(await _turn(3, "acknowledgement", "question"))
     missed = hearing.cut_off()
     assert missed is not None
-    assert (missed.utterance, missed.heard_ms) == ("3.1", 0)
+    assert (missed.utterance, missed.heard_ms, missed.total_ms) == ("3.0", 0, 0)
+
+
+async def test_the_first_one_not_heard_whole_is_told_of_whatever_its_kind() -> None:
+    hearing = Hearing()
+    turn = await _turn(3, "acknowledgement", "question")
+    hearing.follow(turn)
+    hearing.note(_heard(turn, 0, whole=False))
+    hearing.note(_heard(turn, 1, whole=False))
+    missed = hearing.cut_off()
+    assert missed is not None
+    assert (missed.utterance, missed.heard_ms, missed.total_ms) == ("3.0", 700, 900)
+
+
+async def test_what_was_heard_whole_is_not_missed() -> None:
+    hearing = Hearing()
+    turn = await _turn(3, "acknowledgement", "question")
+    hearing.follow(turn)
+    for position in (0, 1):
+        hearing.note(_heard(turn, position, whole=True))
+    assert hearing.cut_off() is None
 
 
 async def test_it_is_told_once() -> None:
     hearing = Hearing()
     hearing.follow(await _turn(3, "question"))
     assert hearing.cut_off() is not None
-    assert hearing.cut_off() is None
-
-
-async def test_a_question_heard_whole_is_not_missed_whatever_else_was() -> None:
-    hearing = Hearing()
-    turn = await _turn(3, "acknowledgement", "question")
-    hearing.follow(turn)
-    hearing.note(_heard(turn, 0, whole=False))
-    hearing.note(_heard(turn, 1, whole=True))
     assert hearing.cut_off() is None
 
 
@@ -63,11 +74,11 @@ async def test_options_belong_to_the_question() -> None:
     assert (missed.utterance, missed.heard_ms) == ("3.1", 700)
 
 
-async def test_a_question_is_not_forgotten_over_a_warning_or_a_silent_turn() -> None:
+async def test_a_turn_without_words_makes_nothing_forgotten() -> None:
     hearing = Hearing()
     question = await _turn(3, "question")
     hearing.follow(question)
-    hearing.follow(await _turn(4, "warning"))
+    hearing.follow(await _turn(4))
     hearing.follow(await _turn(5))
     hearing.note(_heard(question, 0, whole=False))
     missed = hearing.cut_off()
@@ -75,7 +86,7 @@ async def test_a_question_is_not_forgotten_over_a_warning_or_a_silent_turn() -> 
     assert missed.utterance == "3.0"
 
 
-async def test_a_newer_question_takes_the_place_of_an_older() -> None:
+async def test_a_newer_turn_takes_the_place_of_an_older() -> None:
     hearing = Hearing()
     hearing.follow(await _turn(3, "question"))
     newer = await _turn(4, "question")

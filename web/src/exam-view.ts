@@ -5,33 +5,34 @@ import { any, button, byId, say } from './elements';
 import type { Ask, Caption, ExamState, Notice, PageOptions, Phase, QuestionNumber } from './protocol';
 import { item } from './screens';
 import {
+  CONFIRM_END,
+  CONFIRM_END_TYPED,
   CONNECTION_WORDS,
-  KIND_WORDS,
-  MICROPHONE_WORDS,
+  kindWords,
   phaseWords,
   WITHOUT_QUESTION,
   type Connection,
-  type MicrophoneState,
 } from './words';
 
 const TITLE = document.title;
+const SPOKEN: PageOptions = { typed: false, ownTurnEnd: false, captions: 'normal' };
 
 export class ExamView {
   private readonly time = any('time-left');
   private readonly level = byId('mic-live', HTMLMeterElement);
-
-  constructor() {
-    button('notice-close').addEventListener('click', () => { any('notice').hidden = true; });
-  }
+  private page = SPOKEN;
 
   configure(page: PageOptions): void {
+    this.page = page;
     button('done').hidden = !page.ownTurnEnd;
+    any('exam').dataset.answers = page.typed ? 'typed' : 'spoken';
     any('typed').hidden = !page.typed;
+    any('microphone').hidden = page.typed;
   }
 
   showState(state: ExamState): void {
     const phase = any('phase');
-    const words = phaseWords(state.phase, state.activity);
+    const words = phaseWords(state.phase, state.activity, this.page);
     phase.dataset.phase = state.phase;
     phase.dataset.activity = state.activity ?? '';
     say(any('phase-title'), words.title);
@@ -63,12 +64,6 @@ export class ExamView {
     if (label && label.textContent !== words) label.textContent = words;
   }
 
-  showMicrophone(state: MicrophoneState): void {
-    any('microphone').dataset.state = state;
-    say(any('microphone-state'), MICROPHONE_WORDS[state]);
-    button('mic-recover').hidden = state !== 'ended' && state !== 'muted';
-  }
-
   showLevel(level: number): void {
     this.level.value = level;
   }
@@ -81,8 +76,9 @@ export class ExamView {
     button('sound-on').hidden = !shown;
   }
 
-  showConfirmEnd(text: string | null): void {
-    say(any('confirm-end'), text);
+  showConfirmEnd(shown: boolean): void {
+    const words = this.page.typed ? CONFIRM_END_TYPED : CONFIRM_END;
+    say(any('confirm-end'), shown ? words : null);
   }
 
   showHeard(caption: Caption): void {
@@ -94,14 +90,15 @@ export class ExamView {
     any('heard').hidden = true;
   }
 
-  showNotice(notice: Notice): void {
+  showNotice(notice: Notice | null): void {
     const panel = any('notice');
-    panel.hidden = false;
-    panel.dataset.level = notice.level;
-    panel.dataset.code = notice.code;
-    const urgent = notice.level !== 'info';
-    any('notice-alert').textContent = urgent ? notice.text : '';
-    any('notice-status').textContent = urgent ? '' : notice.text;
+    panel.hidden = notice === null;
+    panel.dataset.level = notice?.level ?? '';
+    panel.dataset.code = notice?.code ?? '';
+    const urgent = notice !== null && notice.level !== 'info';
+    // The same words again would be announced again.
+    replaceText(any('notice-alert'), urgent ? notice.text : '');
+    replaceText(any('notice-status'), urgent ? '' : (notice?.text ?? ''));
   }
 
   private showNumber(question: QuestionNumber | null, phase: Phase): void {
@@ -124,10 +121,14 @@ export class ExamView {
     if (card.dataset.shown === shown) return;
     card.dataset.shown = shown;
     card.dataset.kind = ask?.kind ?? '';
-    say(any('question-kind'), ask ? KIND_WORDS[ask.kind] : 'Question');
+    say(any('question-kind'), ask ? kindWords(ask.kind, this.page.typed) : 'Question');
     say(any('question-text'), ask?.text ?? 'The question will stand here when the examiner asks it.');
     const options = any('options');
     options.hidden = !ask || ask.options.length === 0;
     options.replaceChildren(...(ask?.options ?? []).map((option) => item(option)));
   }
+}
+
+function replaceText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -6,10 +6,11 @@ import { Countdown } from './clock';
 import { button, byId } from './elements';
 import type { ExamView } from './exam-view';
 import type { Microphone } from './microphone';
+import { MICROPHONE, type Notices } from './notices';
 import type { Admission, Caption, Command, ExamState, Notice } from './protocol';
 import { CommandError, ExamRoom, type Closed, type RoomListener } from './room';
+import { TypedAnswers, type TypedListener } from './typed-answers';
 import {
-  CONFIRM_END,
   EXAMINER_LEFT,
   NO_ANSWER,
   RECONNECTING,
@@ -19,6 +20,7 @@ import {
 
 const EXAMINER_TIMEOUT_MS = 60_000;
 const CLOCK_INTERVAL_MS = 200;
+const NOT_SENT = 'not_sent';
 
 export type Ending = 'finished' | 'no_examiner' | 'no_answer' | Closed;
 
@@ -31,10 +33,11 @@ const NOTHING_YET: ExamState = {
   clockRunning: false,
 };
 
-export class Exam implements RoomListener {
+export class Exam implements RoomListener, TypedListener {
   private readonly clock = new Countdown(() => performance.now());
   private readonly room: ExamRoom;
   private readonly listeners = new AbortController();
+  private typed: TypedAnswers | null = null;
   private state = NOTHING_YET;
   private connected = false;
   private examinerHere = false;
@@ -46,6 +49,7 @@ export class Exam implements RoomListener {
   constructor(
     private readonly view: ExamView,
     private readonly captions: CaptionList,
+    private readonly notices: Notices,
     private readonly microphone: Microphone,
     private readonly onEnd: (ending: Ending) => void,
   ) {
@@ -66,8 +70,9 @@ export class Exam implements RoomListener {
     this.clockTimer = setInterval(() => {
       this.view.showRemaining(this.clock.remaining());
     }, CLOCK_INTERVAL_MS);
+    const { typed } = admission.page;
     try {
-      await this.room.connect(admission, await this.microphone.open());
+      await this.room.connect(admission, typed ? null : await this.microphone.open());
     } catch (error) {
       // An exam that ended meanwhile has said so already.
       if (!this.over) throw error;
@@ -109,11 +114,16 @@ export class Exam implements RoomListener {
 
   onState(state: ExamState): void {
     if (this.over) return;
-    const moved = state.phase === 'closing' || state.ask?.id !== this.state.ask?.id;
+    const asked = state.ask?.id !== this.state.ask?.id;
+    const moved = state.phase === 'closing' || asked;
+    const started = state.clockRunning && !this.state.clockRunning;
     this.state = state;
     this.clock.update(state.remainingMs, state.clockRunning);
     this.view.showRemaining(this.clock.remaining());
-    if (moved) this.view.showConfirmEnd(null);
+    if (moved) this.view.showConfirmEnd(false);
+    if (asked) this.notices.nextQuestion();
+    // The clock stood as long as the examiner heard nothing.
+    if (started) this.notices.end(MICROPHONE);
     if (state.phase !== 'soundcheck') this.view.hideHeard();
     this.render();
     if (state.phase === 'finished') void this.finish();
@@ -123,11 +133,20 @@ export class Exam implements RoomListener {
     this.captions.show(caption);
     if (caption.who !== 'student' || !caption.text.trim()) return;
     if (this.state.phase === 'soundcheck') this.view.showHeard(caption);
-    if (caption.final) this.view.showConfirmEnd(null);
+    if (caption.final) this.view.showConfirmEnd(false);
   }
 
   onNotice(notice: Notice): void {
-    this.view.showNotice(notice);
+    this.notices.add(notice);
+  }
+
+  onTyped(id: string, text: string): void {
+    this.notices.end(NOT_SENT);
+    this.onCaption({ segment: id, who: 'student', text, final: true });
+  }
+
+  onNotTyped(): void {
+    this.onNotice({ code: NOT_SENT, level: 'error', text: TYPED_NOT_SENT });
   }
 
   onSoundBlocked(blocked: boolean): void {
@@ -169,35 +188,19 @@ export class Exam implements RoomListener {
       button(command).addEventListener('click', () => { void this.send(command); }, { signal });
     }
     button('sound-on').addEventListener('click', () => { this.room.allowSound(); }, { signal });
-    const form = byId('typed', HTMLFormElement);
-    form.addEventListener(
-      'submit',
-      (event) => {
-        event.preventDefault();
-        void this.sendTyped(byId('typed-text', HTMLTextAreaElement));
-      },
-      { signal },
-    );
+    this.typed = new TypedAnswers(this.room, this, signal);
   }
 
   private async send(command: Command): Promise<void> {
+    // Who is done means the words in the field, too.
+    if (command === 'done' && !(await this.typed?.send())) return;
     try {
       await this.room.command(command);
-      if (command === 'end') this.view.showConfirmEnd(CONFIRM_END);
+      this.notices.end(`${command}_refused`);
+      if (command === 'end') this.view.showConfirmEnd(true);
     } catch (error) {
       const sentence = error instanceof CommandError ? error.sentence : null;
       this.onNotice({ code: `${command}_refused`, level: 'warning', text: sentence ?? NO_ANSWER });
-    }
-  }
-
-  private async sendTyped(field: HTMLTextAreaElement): Promise<void> {
-    const text = field.value.trim();
-    if (!text) return;
-    try {
-      await this.room.type(text);
-      field.value = '';
-    } catch {
-      this.onNotice({ code: 'not_sent', level: 'error', text: TYPED_NOT_SENT });
     }
   }
 }

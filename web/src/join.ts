@@ -1,6 +1,13 @@
-/** POST /join: from an invitation and a consent to a place in the exam's room. */
+/** POST /invitation and /join: from an invitation and a consent to a place in the exam's room. */
 
-import { parseAdmission, parseServiceError, type Admission, type Consent } from './protocol';
+import {
+  parseAdmission,
+  parsePageOptions,
+  parseServiceError,
+  type Admission,
+  type Consent,
+  type PageOptions,
+} from './protocol';
 
 /** `code` is one of the service's error codes, or `offline`, or `bad_answer`. */
 export class JoinError extends Error {
@@ -20,24 +27,36 @@ const TIMEOUT_MS = 20_000;
 /** Retry-After when the service gives none, or gives it as a date. */
 const RETRY_AFTER_SECONDS = 10;
 
-export async function join(
-  invitation: string,
-  consent: Consent,
-  request: Fetch = (address, init) => fetch(address, init),
-): Promise<Admission> {
-  const response = await post(request, { invitation, consent });
-  const body = await response.json().catch(() => null) as unknown;
-  if (response.ok) {
-    const admission = parseAdmission(body);
-    if (admission) return admission;
-    throw new JoinError('bad_answer', 'The answer of the exam service could not be read.');
-  }
-  throw refusal(response, body);
+const FETCH: Fetch = (address, init) => fetch(address, init);
+
+/** What the page has to know before it asks for a microphone. Begins nothing. */
+export function look(invitation: string, request = FETCH): Promise<PageOptions> {
+  return ask(request, 'invitation', { invitation }, parsePageOptions);
 }
 
-async function post(request: Fetch, body: object): Promise<Response> {
+export function join(invitation: string, consent: Consent, request = FETCH): Promise<Admission> {
+  return ask(request, 'join', { invitation, consent }, parseAdmission);
+}
+
+async function ask<T>(
+  request: Fetch,
+  address: string,
+  wanted: object,
+  parse: (body: unknown) => T | null,
+): Promise<T> {
+  const response = await post(request, address, wanted);
+  const body = await response.json().catch(() => null) as unknown;
+  if (!response.ok) throw refusal(response, body);
+  const answer = parse(body);
+  if (answer === null) {
+    throw new JoinError('bad_answer', 'The answer of the exam service could not be read.');
+  }
+  return answer;
+}
+
+async function post(request: Fetch, address: string, body: object): Promise<Response> {
   try {
-    return await request('join', {
+    return await request(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -3,7 +3,7 @@
 import { any, button, byId, checkbox } from './elements';
 import { VoiceCheck } from './level';
 import type { Microphone } from './microphone';
-import type { Consent } from './protocol';
+import type { Consent, PageOptions } from './protocol';
 
 export interface LobbyListener {
   onJoin(): void;
@@ -32,6 +32,11 @@ export class Lobby {
     this.select.addEventListener('change', () => { void this.choose(); });
     this.joinButton.addEventListener('click', () => { listener.onJoin(); });
     navigator.mediaDevices.addEventListener('devicechange', () => { void this.listDevices(); });
+  }
+
+  /** Until it is known how the student answers, nothing is said of a microphone. */
+  configure(page: PageOptions | null): void {
+    any('lobby').dataset.answers = page?.typed ? 'typed' : 'spoken';
   }
 
   consent(): Consent {

@@ -4,10 +4,12 @@ import { CaptionList } from './caption-list';
 import { button } from './elements';
 import { Exam, type Ending } from './exam';
 import { ExamView } from './exam-view';
-import { join, JoinError } from './join';
+import { join, JoinError, look } from './join';
 import { Lobby } from './lobby';
 import { Microphone, MicrophoneError } from './microphone';
-import { readInvitation } from './protocol';
+import { Notices } from './notices';
+import { readInvitation, type PageOptions } from './protocol';
+import { Recovery } from './recovery';
 import { show, TroublePanel } from './screens';
 import { Settings } from './settings';
 import { listenForShortcuts } from './shortcuts';
@@ -48,19 +50,22 @@ function holdExam(invitation: string): void {
   const view = new ExamView();
   const settings = new Settings();
   const captions = new CaptionList();
-  const microphone = new Microphone({
-    onMicrophone: (state) => { view.showMicrophone(state); },
+  const notices = new Notices((notice) => { view.showNotice(notice); });
+  const microphone: Microphone = new Microphone({
+    onMicrophone: (state) => { recovery.show(state); },
     onLevel: (level) => {
       view.showLevel(level);
       lobby.showLevel(level);
     },
   });
+  const recovery = new Recovery(microphone, notices, troubleOf);
   const lobby = new Lobby(microphone, {
     onJoin: () => { void enter(); },
     onMicrophoneTrouble: (error, retry) => { trouble.show(troubleOf(error), retry); },
     onMicrophoneOpen: () => { trouble.hide(); },
   });
   let exam: Exam | null = null;
+  let page: Promise<PageOptions> | null = null;
   let entering = false;
 
   const onEnd = (ending: Ending): void => {
@@ -74,16 +79,30 @@ function holdExam(invitation: string): void {
     trouble.show(ENDING_TROUBLE[ending], () => { void enter(); });
   };
 
+  /** Whether answers are typed decides what the lobby asks for; a failure is told at joining. */
+  const learn = async (): Promise<PageOptions> => {
+    page ??= look(invitation);
+    try {
+      const options = await page;
+      lobby.configure(options);
+      return options;
+    } catch (error) {
+      page = null;
+      throw error;
+    }
+  };
+
   /** Also what every "Try again" and "Rejoin" does: the same sitting goes on. */
   const enter = async (): Promise<void> => {
     if (entering) return;
     entering = true;
     lobby.busy(true);
-    const attempt = new Exam(view, captions, microphone, onEnd);
+    const attempt = new Exam(view, captions, notices, microphone, onEnd);
     attempt.allowSound();
     try {
-      await microphone.open();
+      if (!(await learn()).typed) await microphone.open();
       const admission = await join(invitation, lobby.consent());
+      if (admission.page.typed) microphone.close();
       trouble.hide();
       settings.startWithCaptions(admission.page.captions);
       show('exam');
@@ -101,14 +120,10 @@ function holdExam(invitation: string): void {
     }
   };
 
-  button('mic-recover').addEventListener('click', () => {
-    microphone.restart().catch((error: unknown) => {
-      const { code, title, text } = troubleOf(error);
-      view.showNotice({ code, level: 'error', text: `${title}. ${text}` });
-    });
-  });
+  button('notice-close').addEventListener('click', () => { notices.dismiss(); });
   listenForShortcuts(() => settings.shortcuts);
   show('lobby');
+  learn().catch(() => { lobby.configure(null); });
 }
 
 function main(): void {

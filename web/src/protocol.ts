@@ -7,6 +7,8 @@ export const EXAMINER = 'examiner';
 export const CAPTIONS_TOPIC = 'lk.transcription';
 export const NOTICE_TOPIC = 'voxam.notice';
 export const TYPED_TOPIC = 'lk.chat';
+/** Says that the student types at this moment; the packet's content is of no matter. */
+export const TYPING_TOPIC = 'voxam.typing';
 
 export const COMMANDS = {
   ready: 'exam.ready',
@@ -63,6 +65,7 @@ export interface ExamState {
 export const NOTICE_LEVELS = ['info', 'warning', 'error'] as const;
 export type NoticeLevel = (typeof NOTICE_LEVELS)[number];
 
+/** An empty `text` tells that the state of this code is over. */
 export interface Notice {
   readonly code: string;
   readonly level: NoticeLevel;
@@ -134,15 +137,22 @@ export function readInvitation(fragment: string): string | null {
 }
 
 export function parseAdmission(value: unknown): Admission | null {
-  if (!isRecord(value) || !isRecord(value.page)) return null;
+  const page = parsePageOptions(value);
+  if (!isRecord(value) || page === null) return null;
   const { livekit_url: livekitUrl, token, resumed } = value;
-  const { typed, own_turn_end: ownTurnEnd, captions: style } = value.page;
   if (typeof livekitUrl !== 'string' || typeof token !== 'string') return null;
-  if (typeof resumed !== 'boolean' || typeof typed !== 'boolean') return null;
-  if (typeof ownTurnEnd !== 'boolean' || typeof style !== 'string') return null;
+  if (typeof resumed !== 'boolean') return null;
+  return { livekitUrl, token, resumed, page };
+}
+
+/** The `page` of an answer of the service. */
+export function parsePageOptions(value: unknown): PageOptions | null {
+  if (!isRecord(value) || !isRecord(value.page)) return null;
+  const { typed, own_turn_end: ownTurnEnd, captions: style } = value.page;
+  if (typeof typed !== 'boolean' || typeof ownTurnEnd !== 'boolean') return null;
+  if (typeof style !== 'string') return null;
   // A profile may name a style that this page does not have: no reason to keep a student out.
-  const captions = oneOf(CAPTION_STYLES, style) ?? 'normal';
-  return { livekitUrl, token, resumed, page: { typed, ownTurnEnd, captions } };
+  return { typed, ownTurnEnd, captions: oneOf(CAPTION_STYLES, style) ?? 'normal' };
 }
 
 export function parseServiceError(value: unknown): ServiceError | null {

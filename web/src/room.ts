@@ -20,6 +20,7 @@ import {
   EXAMINER,
   NOTICE_TOPIC,
   TYPED_TOPIC,
+  TYPING_TOPIC,
   parseCaptionHeader,
   parseExamState,
   parseNotice,
@@ -35,6 +36,7 @@ import type { Connection } from './words';
 const READY_PATIENCE = { forMs: 15_000, pauseMs: 500 };
 /** A browser that will play at all says so at once; one that waits for sound must not block the exam. */
 const PLAY_TIMEOUT_MS = 1_000;
+const TYPING = new TextEncoder().encode('{}');
 
 export type Closed = 'elsewhere' | 'room_closed' | 'lost';
 
@@ -66,7 +68,8 @@ export class ExamRoom {
   /** The examiner and connection that `exam.ready` was said for: never twice for the same. */
   private announced: string | null = null;
   private audible = false;
-  private published = false;
+  /** Connected, with the microphone if there is to be one. */
+  private present = false;
   private left = false;
 
   constructor(
@@ -81,12 +84,14 @@ export class ExamRoom {
     this.room.startAudio().catch(() => { this.checkSound(); });
   }
 
-  async connect(admission: Admission, microphone: LocalAudioTrack): Promise<void> {
+  /** Without a microphone where the answers are typed. */
+  async connect(admission: Admission, microphone: LocalAudioTrack | null): Promise<void> {
     this.listener.onConnection('connecting');
     await this.room.connect(admission.livekitUrl, admission.token);
     this.listener.onConnection('connected');
-    await this.room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone });
-    this.published = true;
+    const { localParticipant } = this.room;
+    if (microphone) await localParticipant.publishTrack(microphone, { source: Track.Source.Microphone });
+    this.present = true;
     this.meetExaminer();
   }
 
@@ -101,8 +106,15 @@ export class ExamRoom {
     }
   }
 
-  async type(text: string): Promise<void> {
-    await this.room.localParticipant.sendText(text, { topic: TYPED_TOPIC });
+  /** The id of the text stream. */
+  async type(text: string): Promise<string> {
+    return (await this.room.localParticipant.sendText(text, { topic: TYPED_TOPIC })).id;
+  }
+
+  /** A packet that gets lost is followed by another. */
+  typing(): void {
+    const options = { reliable: false, topic: TYPING_TOPIC };
+    this.room.localParticipant.publishData(TYPING, options).catch(() => null);
   }
 
   async muteForGood(): Promise<void> {
@@ -190,7 +202,7 @@ export class ExamRoom {
   /** Tells the examiner that it is heard, once for each examiner and each connection. */
   private async announce(): Promise<void> {
     const examiner = this.room.getParticipantByIdentity(EXAMINER);
-    if (!examiner || !this.audible || !this.published || !this.room.canPlaybackAudio) return;
+    if (!examiner || !this.audible || !this.present || !this.room.canPlaybackAudio) return;
     const mine = `${examiner.sid} ${this.connections}`;
     if (mine === this.announced) return;
     this.announced = mine;

@@ -7,6 +7,7 @@ const REMEMBERED = ['large-captions', 'use-shortcuts'] as const;
 
 export class Settings {
   private readonly captions = checkbox('show-captions');
+  private started = false;
 
   constructor() {
     for (const id of REMEMBERED) {
@@ -23,6 +24,9 @@ export class Settings {
 
   /** The exam's profile decides how the page begins; the student may change it. */
   startWithCaptions(style: CaptionStyle): void {
+    // Who comes back has chosen since.
+    if (this.started) return;
+    this.started = true;
     this.captions.checked = style !== 'off';
     if (style === 'large') checkbox('large-captions').checked = true;
     this.apply();

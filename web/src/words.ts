@@ -1,7 +1,7 @@
 /** Everything that can go wrong, and every state of the exam, in plain words. */
 
 import type { JoinError } from './join';
-import type { Activity, AskKind, Phase } from './protocol';
+import type { Activity, AskKind, PageOptions, Phase } from './protocol';
 
 /** `action` labels the one button that helps; without it nothing the student can press helps. */
 export interface Trouble {
@@ -232,19 +232,44 @@ const ACTIVITY_WORDS: Readonly<Record<Activity, string>> = {
   thinking: 'one moment',
 };
 
+type Answering = Pick<PageOptions, 'typed' | 'ownTurnEnd'>;
+type Hints = Readonly<Partial<Record<Phase, string>>>;
+
+const TYPED_HINTS: Hints = {
+  soundcheck: 'Type a short answer, so that we know that it reaches us.',
+  asking: 'You may answer at any time.',
+  listening: 'Type your answer. Take your time to think.',
+  thinking: 'The examiner has your answer.',
+};
+
+const OWN_TURN_END_HINTS: Hints = {
+  listening: 'Take your time. Press “I’m done” when your answer is complete.',
+};
+
 /** In sound check and practice the phase alone does not say whose turn it is. */
-export function phaseWords(phase: Phase, activity: Activity | null): PhaseWords {
-  const words = PHASE_WORDS[phase];
+export function phaseWords(
+  phase: Phase,
+  activity: Activity | null,
+  { typed, ownTurnEnd }: Answering = { typed: false, ownTurnEnd: false },
+): PhaseWords {
+  const { title, hint: spoken } = PHASE_WORDS[phase];
+  const own = ownTurnEnd ? OWN_TURN_END_HINTS[phase] : undefined;
+  const hint = own ?? (typed ? TYPED_HINTS[phase] : undefined) ?? spoken;
+  const words = { title, hint };
   if ((phase !== 'soundcheck' && phase !== 'practice') || !activity) return words;
   return { ...words, title: `${words.title}: ${ACTIVITY_WORDS[activity]}` };
 }
 
-export const KIND_WORDS: Readonly<Record<AskKind, string>> = {
+const KIND_WORDS: Readonly<Record<AskKind, string>> = {
   open: 'Answer in your own words',
   choice: 'Say the letter or the answer',
   short: 'A short answer is enough',
   practice: 'Practice, not marked',
 };
+
+export function kindWords(kind: AskKind, typed: boolean): string {
+  return typed && kind === 'choice' ? 'Type the letter or the answer' : KIND_WORDS[kind];
+}
 
 export const CONNECTION_WORDS = {
   connecting: 'Connecting',
@@ -263,8 +288,14 @@ export const MICROPHONE_WORDS = {
 } as const;
 export type MicrophoneState = keyof typeof MICROPHONE_WORDS;
 
+export const MICROPHONE_HELP = {
+  muted: 'Your microphone is muted, so the examiner cannot hear you. Unmute it, or choose another one below.',
+  ended: 'Your microphone was unplugged, so the examiner cannot hear you. Plug it in again, or choose another one below.',
+} as const;
+
 export const RECONNECTING = 'Your connection was interrupted. We are reconnecting you; your answers are kept.';
 export const EXAMINER_LEFT = 'The examiner dropped out. Stay here: another one takes over, and your answers are kept.';
 export const NO_ANSWER = 'The examiner did not answer. Try again.';
 export const CONFIRM_END = 'The examiner asks you to confirm. Say “yes” to end the exam, or “no” to go on.';
+export const CONFIRM_END_TYPED = 'The examiner asks you to confirm. Type “yes” to end the exam, or “no” to go on.';
 export const TYPED_NOT_SENT = 'Your answer was not sent. Try again.';

@@ -130,4 +130,13 @@ describe('phases', () => {
     expect(phaseWords('soundcheck', 'listening').title).toBe('Sound check: your turn');
     expect(phaseWords('asking', 'listening').title).toBe('The examiner is speaking');
   });
+
+  it('fit how the student answers', () => {
+    const hint = (typed: boolean, ownTurnEnd: boolean): string =>
+      phaseWords('listening', null, { typed, ownTurnEnd }).hint;
+    expect(hint(false, false)).toContain('listening');
+    expect(hint(true, false)).toContain('Type your answer');
+    expect(hint(false, true)).toContain('I’m done');
+    expect(phaseWords('paused', null, { typed: true, ownTurnEnd: true })).toEqual(phaseWords('paused', null));
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { join, JoinError, type Fetch } from '../src/join';
+import { join, JoinError, look, type Fetch } from '../src/join';
 import { browserOf, joinTrouble, microphoneTrouble } from '../src/words';
 
 const CONSENT = { recording: true, text_version: '2026-11-22' };
@@ -30,6 +30,16 @@ describe('join', () => {
     });
     expect(sent).toEqual(['join', 'POST', { invitation: 'jwt', consent: CONSENT }]);
     expect(admission.resumed).toBe(true);
+  });
+
+  it('looks before it joins', async () => {
+    const sent: unknown[] = [];
+    const page = await look('jwt', (address, init) => {
+      sent.push(address, typeof init.body === 'string' && JSON.parse(init.body));
+      return Promise.resolve(new Response(JSON.stringify({ page: { ...ADMISSION.page, typed: true } })));
+    });
+    expect(sent).toEqual(['invitation', { invitation: 'jwt' }]);
+    expect(page).toEqual({ typed: true, ownTurnEnd: false, captions: 'normal' });
   });
 
   it('keeps the code of a refusal', async () => {

@@ -1,0 +1,181 @@
+"""A robot talks as students do: asks again, pauses, interrupts, is silent, muted, out of time."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robot_student.report import Report, Turn
+from robot_student.robot import Robot
+from robot_student.script import load
+from robot_student.settings import SpeechSettings
+from robot_student.voice import Voice
+from tests.conftest import LiveKitServer
+from tests.live.hearing import word_error_rate
+from tests.stack import Stack, running_stack
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(420)]
+
+PAPERS = Path(__file__).parent / "papers"
+RAIN = "Why does it often rain in the mountains?"
+STORKS = (
+    "For what reason do many large birds leave the cold countries of the north in the autumn of "
+    "every year?"
+)
+PLANET = "Which of these three planets is the nearest neighbour of the sun?"
+OWN = ("--profile", "own_turn_end=true")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An exam that was taken: what the robot noticed, and the record."""
+
+    report: Report
+    record: dict[str, Any]
+
+    @property
+    def turns(self) -> list[dict[str, Any]]:
+        turns: list[dict[str, Any]] = self.record["turns"]
+        return turns
+
+    def answer(self, question: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = [
+            each for each in self.record["answers"] if each["question_id"] == question
+        ]
+        assert len(found) == 1, found
+        return found[0]
+
+    def asked(self, words: str) -> list[dict[str, Any]]:
+        """Every time these words were spoken."""
+        said = [each for turn in self.turns for each in turn["utterances"]]
+        return [each for each in said if each["text"] == words]
+
+    def spoke(self, kind: str, question: str) -> Turn:
+        """The robot's turn of this kind at a question."""
+        return next(
+            turn for turn in self.report.turns if (turn.kind, turn.question) == (kind, question)
+        )
+
+
+@dataclass(frozen=True)
+class Exams:
+    talk: Taken
+    short_time: Taken
+    own_end: Taken
+
+
+@pytest.fixture(scope="module")
+def exams(
+    livekit_server: LiveKitServer,
+    local_providers: str,
+    free_port: Callable[[], int],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Exams]:
+    """Two robots at a time: one takes the long exam, another the short ones meanwhile."""
+    folder = tmp_path_factory.mktemp("conversation")
+    voice = Voice(SpeechSettings(base_url=local_providers))
+    with running_stack(livekit_server, local_providers, PAPERS, folder, free_port) as stack:
+
+        async def all_three() -> Exams:
+            async def short_ones() -> tuple[Taken, Taken]:
+                own_end = await _take(stack, voice, "own-end", *OWN)
+                return own_end, await _take(stack, voice, "short-time")
+
+            talk, (own_end, short_time) = await asyncio.gather(
+                _take(stack, voice, "talk"), short_ones()
+            )
+            return Exams(talk, short_time, own_end)
+
+        yield asyncio.run(all_three())
+
+
+async def _take(stack: Stack, voice: Voice, exam: str, *profile: str) -> Taken:
+    link = await asyncio.to_thread(stack.invite, f"{exam}@example.org", exam, *profile)
+    script = load(PAPERS / f"{exam}.robot.yaml")
+    report = await Robot(link, script, voice=voice, timeout_s=300).take_exam()
+    log = stack.database.with_name("worker-0.log").read_text()
+    assert report.completed, f"{report.failure}\n{log}"
+    assert report.session_id is not None
+    return Taken(report, await asyncio.to_thread(stack.record, report.session_id))
+
+
+def test_a_repeat_is_the_same_words_as_often_as_asked(exams: Exams) -> None:
+    repeats = [
+        turn for turn in exams.talk.turns if (turn["understood"] or {}).get("intent") == "repeat"
+    ]
+    assert [[each["text"] for each in turn["utterances"]] for turn in repeats] == [[RAIN]]
+
+
+def test_a_pause_after_half_a_sentence_does_not_end_the_answer(exams: Exams) -> None:
+    assert not exams.talk.spoke("pause_inside", "rain").cut_off
+    answer = exams.talk.answer("rain")
+    said = "The wind blows against the mountains and the air rises and cools down."
+    assert word_error_rate(said, answer["text"]) <= 0.35, answer["text"]
+    assert answer["status"] == "answered"
+
+
+def test_what_was_talked_over_is_asked_again_whole(exams: Exams) -> None:
+    asked = exams.talk.asked(STORKS)
+    assert asked[0]["whole"] is False
+    assert asked[0]["heard_ms"] > 0
+    assert asked[-1]["whole"] is True
+    assert "food" in exams.talk.answer("storks")["text"].lower()
+
+
+def test_a_word_in_between_is_no_answer_and_the_question_is_heard_to_its_end(exams: Exams) -> None:
+    assert "okay" not in exams.talk.answer("planet")["text"].lower()
+    spoken = [
+        each
+        for turn in exams.talk.turns
+        for each in turn["utterances"]
+        if each["question_id"] == "planet" and each["kind"] in ("question", "options", "excerpt")
+    ]
+    assert spoken[-1]["whole"] is True
+    assert spoken[-1]["text"].endswith("Saturn.")
+
+
+def test_a_choice_by_its_place_is_understood(exams: Exams) -> None:
+    assert exams.talk.answer("planet")["value"] == "B"
+
+
+def test_a_silent_student_is_asked_gently_and_may_still_answer(exams: Exams) -> None:
+    silences = [turn for turn in exams.talk.turns if turn["event"]["type"] == "silence"]
+    at_bread = [turn for turn in silences if turn["question_id"] == "bread"]
+    assert [turn["event"]["level"] for turn in at_bread] == [1]
+    assert "yeast" in exams.talk.answer("bread")["text"].lower()
+
+
+def test_a_muted_microphone_is_told_of_and_the_clock_stands_meanwhile(exams: Exams) -> None:
+    muted = [notice for notice in exams.talk.report.notices if notice.code == "microphone"]
+    assert len(muted) == 1
+    turns = exams.talk.turns
+    kinds = [turn["event"]["type"] for turn in turns]
+    lost, back = kinds.index("sound_lost"), kinds.index("sound_back")
+    assert turns[lost]["event"]["cause"] == "muted"
+    # Of the seconds in between only those count in which nothing was known yet.
+    assert turns[back]["used_ms"] - turns[lost]["used_ms"] < 1000
+    assert "lighter" in exams.talk.answer("ice")["text"].lower()
+
+
+def test_at_the_end_of_the_time_the_sentence_is_finished_and_kept(exams: Exams) -> None:
+    taken = exams.short_time
+    assert not taken.spoke("say", "dog").cut_off
+    answer = taken.answer("dog")
+    assert answer["status"] == "answered"
+    assert "friend" in answer["text"].lower(), "to its last words"
+    assert taken.answer("cat")["status"] == "unanswered"
+    assert taken.record["sitting"]["status"] == "finished"
+
+
+def test_who_ends_turns_by_the_button_may_pause_for_as_long_as_they_like(exams: Exams) -> None:
+    taken = exams.own_end
+    assert taken.report.cut_offs == 0
+    answer = taken.answer("sea")
+    said = "The rivers wash salt out of the stones. They carry it into the sea."
+    assert word_error_rate(said, answer["text"]) <= 0.35, answer["text"]
+    spoken = [turn for turn in taken.turns if turn["question_id"] == "sea" and turn["text"]]
+    assert len(spoken) == 1, "one turn, its words once"
+    assert "sun" in taken.answer("moon")["text"].lower()
