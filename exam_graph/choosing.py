@@ -47,9 +47,7 @@ def _said(text: str, data: LanguageData) -> list[str]:
 def _after_corrections(said: list[str], naming: "_Naming") -> list[list[str]]:
     """What follows each correction ("no", "I mean"), the last one first."""
     ends = [naming.correction.longest(said, start) for start in range(len(said))]
-    return [
-        said[end:] for start, end in reversed([*enumerate(ends)]) if start < end < len(said)
-    ]
+    return [said[end:] for start, end in reversed([*enumerate(ends)]) if start < end < len(said)]
 
 
 @dataclass(frozen=True)

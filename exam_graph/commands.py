@@ -96,6 +96,4 @@ def grammar(language: str) -> Grammar:
 def _merged(
     patterns: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    return {
-        name: (*patterns.get(name, ()), *more.get(name, ())) for name in {**patterns, **more}
-    }
+    return {name: (*patterns.get(name, ()), *more.get(name, ())) for name in {**patterns, **more}}

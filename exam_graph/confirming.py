@@ -13,9 +13,7 @@ _NO: dict[Confirming, Set[str]] = {"end": {"continue"}, "skipped": {"end", "done
 _OFFERED = frozenset({"silence", "wellbeing", "distress"})
 
 
-def confirmed(
-    said: frozenset[str], confirming: Confirming, *, agreeing: bool
-) -> Intent | None:
+def confirmed(said: frozenset[str], confirming: Confirming, *, agreeing: bool) -> Intent | None:
     """`yes`, `no`, `unclear`, or None: the commands mean what they mean elsewhere.
 
     agreeing: whether a courtesy among the words agrees

@@ -49,17 +49,13 @@ def _own_words(said: str, language: str) -> tuple[str, ...]:
 
 
 def _words(text: str, data: LanguageData) -> list[str]:
-    return [
-        word for word in terms(text, data) if word != BREAK and word not in data.fillers
-    ]
+    return [word for word in terms(text, data) if word != BREAK and word not in data.fillers]
 
 
 def _likely(part: Sequence[str], whole: Sequence[str]) -> bool:
     """A quick look before the comparison: words in any order."""
     known = frozenset(whole)
-    return len(part) >= _LEAST_WORDS and (
-        sum(word in known for word in part) >= _ALIKE * len(part)
-    )
+    return len(part) >= _LEAST_WORDS and (sum(word in known for word in part) >= _ALIKE * len(part))
 
 
 def _blocks(whole: Sequence[str], part: Sequence[str]) -> list[difflib.Match]:

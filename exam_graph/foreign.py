@@ -3,17 +3,26 @@
 By py3langid, and only where that is plain: terms of a subject are Latin in every language.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache
+from typing import get_args
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import (
+    MODEL_FILE,
+    LanguageIdentifier,
+)
 
-from exam_graph.language import LanguageData
+from exam_graph.language import LanguageData, language_data
+from exam_graph.paper import Language
 from exam_graph.words import words
 
 _LEAST_WORDS = 5
 # One word in so many belongs to the grammar of the exam's language: then it is that language.
 _OWN_GRAMMAR = 0.2
+_OTHER_GRAMMAR = 0.25
+_SMALL = 3
+_LATIN_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _OTHER = 0.85
 _OWN = 0.01
 # Languages that students speak; the model knows some more, that short English is taken for.
@@ -42,7 +51,21 @@ def is_foreign(text: str, known: Iterable[str], data: LanguageData) -> bool:
     best = ranked[0][0]
     family = next((each for each in _SIBLINGS if best in each), {best})
     others = sum(likely[one] for one in family)
-    return data.name not in family and others >= _OTHER and likely[data.name] <= _OWN
+    if data.name in family or others < _OTHER or likely[data.name] > _OWN:
+        return False
+    return _has_grammar(text, best)
+
+
+def _has_grammar(text: str, language: str) -> bool:
+    """Whether there are the small words of sentences, not only terms and acronyms."""
+    if language in get_args(Language):
+        data = language_data(language)
+        small = data.stopwords | data.negations
+        said = words(text)
+        return sum(word in small for word in said) >= _OTHER_GRAMMAR * len(said)
+    return not text.isascii() or any(
+        len(word) <= _SMALL and word.islower() for word in _LATIN_WORD.findall(text)
+    )
 
 
 @cache

@@ -25,7 +25,10 @@ def joins_last(state: ExamState) -> bool:
     if any(each["kind"] != "question" for each in asked["utterances"][:1]):
         return False
     first = asked["last_position"] + 1 - len(asked["utterances"])
-    return cut["position"] < first or (cut["position"] == first and cut["heard_ms"] < JOIN_MS)
+    if cut["position"] != first:
+        return cut["position"] < first
+    # Before the first question comes an introduction, over which nobody goes on for so long.
+    return cut["heard_ms"] < JOIN_MS and state["last_position"] >= 0
 
 
 def target_position(state: ExamState, understood: Understood) -> int | None:

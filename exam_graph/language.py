@@ -64,6 +64,7 @@ class Units:
     per: tuple[str, ...]
     square: tuple[str, ...]
     cubic: tuple[str, ...]
+    joins: tuple[str, ...]
     names: Mapping[str, str]
     prefixes: Mapping[str, str]
 

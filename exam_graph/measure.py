@@ -104,7 +104,7 @@ def measure_at(tokens: Sequence[str], start: int, language: str) -> tuple[Measur
 
 
 def _power_after(tokens: Sequence[str], position: int, language: str) -> tuple[int, int]:
-    numbers = language_data(language).numbers
+    numbers, units = language_data(language).numbers, language_data(language).units
     rest = [token.casefold() for token in tokens[position : position + 3]]
     if rest[:1] == ["^"]:
         minus = rest[1:2] == ["-"]
@@ -114,7 +114,7 @@ def _power_after(tokens: Sequence[str], position: int, language: str) -> tuple[i
     for words, power in ((numbers.squared, 2), (numbers.cubed, 3)):
         for skipped in (0, 1, 2):
             # German says "Sekunde zum Quadrat", "Sekunde im Quadrat".
-            between = all(word in ("zum", "im", "hoch") for word in rest[:skipped])
+            between = all(word in units.joins for word in rest[:skipped])
             if between and rest[skipped : skipped + 1] and rest[skipped] in words:
                 return power, position + skipped + 1
     return 1, position
@@ -170,8 +170,10 @@ def _names(language: str) -> dict[str, Measure]:
     }
     more = {
         before + name: unit.times(unit, power - 1)
-        for before, power in (*((one, 2) for one in units.square), *((one, 3) for one in units.cubic))
+        for before, power in (
+            *((one, 2) for one in units.square),
+            *((one, 3) for one in units.cubic),
+        )
         for name, unit in {**names, **prefixed}.items()
-        if language == "de"
     }
     return {**more, **prefixed, **names}

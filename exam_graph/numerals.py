@@ -35,8 +35,6 @@ class NumberReader:
         operators = (*numbers.operators, *numbers.squared, *numbers.cubed, "+", "*", "/", "^")
         if before in operators or next_word in operators or before in numbers.labels:
             return False
-        if before == MINUS and not self._is_sign(start - 1):
-            return False
         variable = len(next_word) == 1 and next_word.isalpha() and next_word not in numbers.one
         name = len(before) == 1 and before.isalpha() and before not in (*numbers.one, "i")
         return (measured or not variable) and not name
@@ -86,7 +84,11 @@ class NumberReader:
     def _phrase(self, phrase: str, position: int) -> int:
         """Where the phrase that begins there ends, 0 if it does not."""
         words = phrase.split()
-        return position + len(words) if [*self._words[position : position + len(words)]] == words else 0
+        return (
+            position + len(words)
+            if [*self._words[position : position + len(words)]] == words
+            else 0
+        )
 
     def _mixed(self, start: int) -> tuple[float, int] | None:
         """A number, its fraction included: "a half", "three quarters", "one and a half"."""

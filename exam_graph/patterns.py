@@ -17,6 +17,9 @@ _TOKEN = re.compile(r"[()\[\]|*#]|\{\w+\}|[^\s()\[\]|*#{}]+")
 _ANY = "*"
 _NUMBER = "#"
 _ANY_WORDS = 4
+_CLOSED_BY = {"(": ")", "[": "]"}
+_OPTIONAL = "["
+_OR = "|"
 
 # A pattern as read: the alternatives, each a sequence of words and of further alternatives.
 _Alternatives = tuple[tuple["str | _Alternatives", ...], ...]
@@ -54,11 +57,12 @@ class Automaton:
     def ends(self, said: Sequence[str], start: int = 0) -> dict[int, tuple[str, ...]]:
         """Where a match that begins at `start` may end, and by which names."""
         found: dict[int, tuple[str, ...]] = {}
-        state: _State | None = self._start
+        state = self._start
         for position in range(start, len(said)):
-            state = self._after(state, said[position])
-            if state is None:
+            after = self._after(state, said[position])
+            if after is None:
                 break
+            state = after
             if state.names:
                 found[position + 1] = state.names
         return found
@@ -158,12 +162,12 @@ class _Reader:
         sequence: list[str | _Alternatives] = []
         while position < len(tokens) and tokens[position] not in (")", "]"):
             token = tokens[position]
-            if token in ("(", "["):
+            if token in _CLOSED_BY:
                 inner, position = self._read(tokens, position + 1)
-                if position >= len(tokens) or tokens[position] != {"(": ")", "[": "]"}[token]:
+                if tokens[position : position + 1] != [_CLOSED_BY[token]]:
                     raise ValueError(f"unbalanced: {' '.join(tokens)}")
-                sequence.append((*inner, ()) if token == "[" else inner)
-            elif token == "|":
+                sequence.append((*inner, ()) if token in _OPTIONAL else inner)
+            elif token in _OR:
                 alternatives.append(tuple(sequence))
                 sequence = []
             elif token[0] == "{":

@@ -11,10 +11,10 @@ from exam_graph.words import spoken_words
 
 @dataclass(frozen=True)
 class Revision:
-    """target: as in `Understood`; content: the new answer is there"""
+    """target: as in `Understood`; words: the new answer as it was said, empty if there is none"""
 
     target: int | None
-    content: bool
+    words: str
 
 
 def revision(text: str, data: LanguageData, *, alone: bool) -> Revision | None:
@@ -31,14 +31,15 @@ def revision(text: str, data: LanguageData, *, alone: bool) -> Revision | None:
             end = patterns.weak.longest(said, start)
         if end == start:
             continue
-        rest, named = _without_trailer(said[end:], data)
+        new, named = _without_trailer(said[end:], data)
         target = question_named(said[:end], data)
         target = named if target is None else target
         apology = any(word in data.revising.apologies for word in _first_words(text, start, data))
         if weak and not (alone or apology or target is not None):
             return None
-        content = bool(rest) and not grammar(data.name).passing_only(rest)
-        return Revision(target, content)
+        if not new or grammar(data.name).passing_only(new):
+            return Revision(target, "")
+        return Revision(target, _as_said(text, end, end + len(new), data))
     return None
 
 
@@ -57,6 +58,18 @@ def question_named(said: list[str], data: LanguageData) -> int | None:
         if word in data.revising.before and (following in nouns or previous in nouns):
             before = 0
     return before
+
+
+def _as_said(text: str, start: int, end: int, data: LanguageData) -> str:
+    """The part of the text that those words without fillers were made of, as it is written."""
+    kept: list[str] = []
+    position = 0
+    for written in text.split():
+        count = len(grammar(data.name).said(written))
+        if position >= start and position + count <= end:
+            kept.append(written)
+        position += count
+    return " ".join(kept)
 
 
 def _number(word: str, data: LanguageData) -> int:

@@ -2,7 +2,6 @@
 
 from langgraph.runtime import Runtime
 
-from exam_graph.agreeing import route_confirmation
 from exam_graph.events import (
     BreakOver,
     Command,
@@ -17,6 +16,7 @@ from exam_graph.events import (
 )
 from exam_graph.joining import cut_now, joins_last, target_position
 from exam_graph.move import Move
+from exam_graph.replying import route_confirmation
 from exam_graph.silence import OPENING_LIMIT
 from exam_graph.state import ExamContext, ExamState, open_answer, remaining_ms
 from exam_graph.understanding import Understood

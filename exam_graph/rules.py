@@ -4,21 +4,20 @@ Conservative on purpose: taking a command for an answer costs a student a moment
 for a command costs the answer.
 """
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from exam_graph.answering import CLOSING, answered
 from exam_graph.choosing import choose
 from exam_graph.commands import Grammar, grammar
 from exam_graph.confirming import confirmed
-from exam_graph.coverage import coverage
 from exam_graph.echo import is_echo, is_exact_echo, is_same
-from exam_graph.language import LanguageData, language_data
-from exam_graph.noticing import answers_after_all, notices
-from exam_graph.paper import ChoiceQuestion, Language, OpenQuestion, ShortQuestion
+from exam_graph.language import language_data
+from exam_graph.noticing import answers_after_all
+from exam_graph.paper import ChoiceQuestion, Language, ShortQuestion
 from exam_graph.revising import question_named, revision
 from exam_graph.understanding import Context, Heard, Intent, Notice, Understood
-from exam_graph.unfinished import is_unfinished
-from exam_graph.value import measures, value_in
+from exam_graph.value import measures
 from exam_graph.words import words
 
 # Below this mean confidence, a turn of few words is noise rather than speech.
@@ -55,13 +54,12 @@ _BY_WEIGHT: dict[str, Intent] = {
     "argue": "argue",
     "off_topic": "off_topic",
     "rude": "rude",
+    "again": "repeat",
     "done": "continue",
     "continue": "continue",
     "unsure": "think",
     "think": "think",
 }
-# Commands that may follow an answer as its end, without asking for anything else.
-_CLOSING = frozenset({"done", "continue", "move_on", "think", "unsure", "already_said"})
 
 
 class RulesUnderstanding:
@@ -111,7 +109,7 @@ def _without_answer(heard: Heard, context: Context) -> Understood | None:
     said -= {"yes", "no"}
     question = context.question
     choice = isinstance(question, ChoiceQuestion) and choose(question, heard.text, patterns.data)
-    if choice and choice.clear and choice.indexes and said <= _CLOSING:
+    if choice and choice.clear and choice.indexes and said <= CLOSING:
         # "Option one, please" is no command, and "the last one" no repeat.
         return None
     if not said:
@@ -121,9 +119,7 @@ def _without_answer(heard: Heard, context: Context) -> Understood | None:
     return _command(said, heard, context, patterns)
 
 
-def _command(
-    said: frozenset[str], heard: Heard, context: Context, patterns: Grammar
-) -> Understood:
+def _command(said: frozenset[str], heard: Heard, context: Context, patterns: Grammar) -> Understood:
     name = next(name for name in _BY_WEIGHT if name in said)
     intent = _BY_WEIGHT[name]
     noticed: tuple[Notice, ...] = ("rude",) if "rude" in said and name != "rude" else ()
@@ -176,11 +172,22 @@ def _confirmed(heard: Heard, context: Context, said: frozenset[str]) -> Intent |
 
 
 def _revision(heard: Heard, context: Context) -> Understood | None:
-    if context.question is None and not context.number and context.phase == "waiting":
-        return None
-    alone = not context.answer_so_far
+    """A revision; its new words are read as an answer to the question of the context."""
+    alone = context.question is not None and not context.answer_so_far
     found = revision(heard.text, language_data(context.language), alone=alone)
-    return found and Understood("revise", target=found.target, content=found.content)
+    if found is None:
+        return None
+    if not found.words:
+        return Understood("revise", target=found.target)
+    read = answered(found.words, replace(context, answer_so_far=""))
+    return Understood(
+        "revise",
+        covered=read.covered,
+        choice=read.choice,
+        value=read.value,
+        target=found.target,
+        content=True,
+    )
 
 
 def _asked_for_a_word(heard: Heard, context: Context, patterns: Grammar) -> Understood | None:
@@ -218,52 +225,3 @@ def _is_answer_after_all(
     if isinstance(question, ShortQuestion) and measures(heard.text, question.unit, data):
         return True
     return answers_after_all(heard.text, said, question, data)
-
-
-def answered(text: str, context: Context) -> Understood:
-    """The turn as an answer to the open question, whatever it reads like."""
-    question = context.question
-    if question is None:
-        return Understood("answer")
-    data = language_data(context.language)
-    choice = choose(question, text, data) if isinstance(question, ChoiceQuestion) else None
-    doubtful = _asks_for_something(text, context)
-    # The sentence mark keeps a negation from reaching into the next turn.
-    whole = f"{context.answer_so_far}. {text}" if context.answer_so_far else text
-    covered: tuple[str, ...] = ()
-    if choice:
-        doubtful = doubtful or (not choice.clear and len(choice.indexes) != 1)
-    elif isinstance(question, OpenQuestion):
-        reached = coverage(question, whole, data)
-        covered, doubtful = reached.covered, doubtful or reached.doubtful
-    return Understood(
-        "answer",
-        covered=covered,
-        choice=choice.indexes if choice else (),
-        doubtful=doubtful,
-        value=_value(text, context, data),
-        unfinished=not (choice and choice.indexes) and is_unfinished(text, data),
-        notices=notices(text, question, data),
-    )
-
-
-def _value(text: str, context: Context, data: LanguageData) -> float | None:
-    question, before = context.question, context.answer_so_far
-    if not isinstance(question, ShortQuestion) or isinstance(question.value, str):
-        return None
-    if before and is_unfinished(before, data):
-        # "Two point …" "five."
-        return value_in(f"{before.rstrip('. …,-–—')} {text}", question.unit, data)
-    value = value_in(text, question.unit, data)
-    return value if value is not None or not before else value_in(before, question.unit, data)
-
-
-def _asks_for_something(text: str, context: Context) -> bool:
-    """Whether an answer ends in a command or a question, which a model might have understood."""
-    sentences = [part for part in re.split(r"(?<=[.?!])\s+", text.strip()) if part]
-    if sentences[-1].endswith("?"):
-        return True
-    if len(sentences) < 2:
-        return False
-    last = grammar(context.language).parse(sentences[-1])
-    return last is not None and bool(last - _CLOSING)

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from exam_graph.commands import grammar
 from exam_graph.language import LanguageData, language_data
 from exam_graph.numerals import compound
 from exam_graph.patterns import Automaton
@@ -25,7 +26,9 @@ def is_unfinished(text: str, data: LanguageData) -> bool:
         return False
     if _OPEN_END.search(text) or asks_for_time(words, data):
         return True
-    last = _SENTENCE_END.split(text)[-1]
+    *before, last = _SENTENCE_END.split(text)
+    if before and grammar(data.name).parse(last) == frozenset({"think"}):
+        return True
     clause = spoken_words(last, data)
     return bool(clause) and _breaks_off(clause, last, data)
 
@@ -48,20 +51,29 @@ def _breaks_off(clause: list[str], text: str, data: LanguageData) -> bool:
         return last in ends.openers and last in ends.always
     if _is_letter(last, before, text, data):
         return False
-    if last in ends.always or any(
-        " ".join(clause[-length:]) in ends.always for length in (2, 3)
-    ):
+    if last in ends.always:
         return True
     if last == data.numbers.point and compound(before, data.numbers) is not None:
         return True
-    related = any(word in ends.relatives for word in clause[-_RELATIVE_REACH:-2])
-    if last in ends.links:
-        return not related
-    if last not in ends.verbs or related:
+    phrase = any(" ".join(clause[-length:]) in ends.always for length in (2, 3))
+    if last not in ends.links and last not in ends.verbs:
+        return phrase
+    if _related(clause, data):
         return False
+    if phrase or last in ends.links:
+        return True
     # "Yes, it is" is complete, and "I think it is" is not.
     subject = before in ends.pronouns
     return not subject or (len(clause) > 2 and clause[-3] in ends.openers)
+
+
+def _related(clause: list[str], data: LanguageData) -> bool:
+    """Whether the clause has before it what its last word belongs to: "what it is made of"."""
+    first = max(0, len(clause) - _RELATIVE_REACH)
+    return any(
+        word in data.unfinished.relatives and (position or word not in data.choosing.articles)
+        for position, word in enumerate(clause[first:-2], start=first)
+    )
 
 
 def _is_letter(last: str, before: str, text: str, data: LanguageData) -> bool:

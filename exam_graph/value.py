@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from exam_graph.language import LanguageData, language_data
 from exam_graph.measure import Measure, convert, measure_at
@@ -65,9 +66,8 @@ def _tokens(text: str, data: LanguageData) -> list[str]:
         text,
     )
     text = unicodedata.normalize("NFKC", text.replace("−", "-").replace("×", "*").replace("·", "*"))
-    return [
-        token for token in _TOKEN.findall(text) if token.casefold() not in data.fillers
-    ]
+    dropped = data.fillers - frozenset(data.numbers.times)
+    return [token for token in _TOKEN.findall(text) if token.casefold() not in dropped]
 
 
 def _numbers(tokens: list[str], data: LanguageData) -> list[_Named]:
@@ -81,7 +81,9 @@ def _numbers(tokens: list[str], data: LanguageData) -> list[_Named]:
             position += 1
             continue
         value, end = read
-        measure = measure_at(tokens, end, data.name)
+        # "Half an hour".
+        skipped = end < len(tokens) and tokens[end].casefold() in data.numbers.one
+        measure = measure_at(tokens, end + skipped, data.name)
         after = measure[1] if measure else end
         if reader.stands_alone(position, end, after, measured=measure is not None):
             found.append(_Named(value, measure[0] if measure else None, position, after))
@@ -89,9 +91,7 @@ def _numbers(tokens: list[str], data: LanguageData) -> list[_Named]:
     return found
 
 
-def _after_corrections(
-    tokens: list[str], data: LanguageData, named: list[_Named]
-) -> list[_Named]:
+def _after_corrections(tokens: list[str], data: LanguageData, named: list[_Named]) -> list[_Named]:
     """Those after the last correction ("no", "I mean") that has any after it."""
     corrections = _corrections(data.name)
     words = [token.casefold() for token in tokens]
@@ -112,12 +112,13 @@ def _answer(
     # What comes after "because" explains the number before it.
     reason = next((at for at, word in enumerate(words) if word in data.numbers.because), len(words))
     named = [one for one in named if one.start < reason] or named
-    for one, following in zip(named, named[1:], strict=False):
+    for one, following in pairwise(named):
         between = words[one.end : following.start]
         if len(between) == 1 and between[0] in (*data.numbers.ranges, *data.numbers.joins, MINUS):
             return None
     results = [one for one in named if one.start and words[one.start - 1] in data.numbers.results]
-    return (results or named or [None])[-1]
+    found = results or named
+    return found[-1] if found else None
 
 
 @cache

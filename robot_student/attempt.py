@@ -43,7 +43,8 @@ class Attempt:
         self.examiner = Examiner(on_caption=journal.caption, on_fault=journal.error)
         self._topic = Topic("waiting")
         self._presses_done = script.presses_done
-        self._done_due = False
+        self._to_end: microphone.Utterance | None = None
+        """What `done` is to be pressed after."""
         self._wait_until: float | None = None
         self._muted_until: float | None = None
         self._waited = False
@@ -102,9 +103,10 @@ class Attempt:
     async def _act(self, seat: Seat, moment: Moment) -> None:
         if moment.acted_until > moment.now:
             return
-        if self._done_due:
-            self._done_due = False
-            await self._press(seat, "done")
+        if self._to_end is not None:
+            if self._to_end.ended is not None:
+                self._to_end = None
+                await self._press(seat, "done")
             return
         if self._muted_until is not None:
             self._unmute(seat, moment.now)
@@ -174,8 +176,9 @@ class Attempt:
             for part in parts
         ]
         words = " … ".join(part for part in parts if isinstance(part, str))
-        self._record(kind, words, seat.microphone.speak(np.concatenate(pieces)))
-        self._done_due = self._presses_done
+        utterance = seat.microphone.speak(np.concatenate(pieces))
+        self._record(kind, words, utterance)
+        self._to_end = utterance if self._presses_done else None
 
     def _record(
         self, kind: TurnKind, said: str, utterance: microphone.Utterance | None = None

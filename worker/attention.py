@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from exam_graph import silence
 from exam_graph.events import BreakOver, Silence
-from exam_graph.state import Kept
+from exam_graph.state import ExamContext, Kept
 from worker.examiner import Examiner
 from worker.turn import Turn
 
@@ -16,6 +16,7 @@ async def keep_attention(
     quiet: Callable[[], Awaitable[None]],
     quiet_since: Callable[[], float],
     act: Callable[[Silence | BreakOver], Awaitable[Turn]],
+    due_after: Callable[[Kept, ExamContext], float | None] = silence.due,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Until the exam is over: waits until nobody is heard, then as long as is due, then acts.
@@ -44,7 +45,7 @@ async def keep_attention(
         event: Silence | BreakOver = Silence(level=state["silences"] + 1)
         if break_began is not None:
             due, event = break_began + state["break_minutes"] * 60, BreakOver()
-        elif (wait := silence.due(state, examiner.context)) is not None:
+        elif (wait := due_after(state, examiner.context)) is not None:
             due = max(quiet_since(), acted_at) + wait
         if due is None:
             await changed.wait()

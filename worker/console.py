@@ -11,7 +11,10 @@ from typing import TextIO, get_args
 from rich.console import Console
 from rich.text import Text
 
+from exam_graph import silence
 from exam_graph.events import Command, CommandName, Event, Started, StudentSpoke
+from exam_graph.state import ExamContext, Kept
+from worker.attention import keep_attention
 from worker.examiner import Examiner
 from worker.timekeeper import keep_time
 from worker.turn import Turn
@@ -27,6 +30,7 @@ class TextConsole:
         self._examiner = examiner
         self._screen = screen
         self._floor = asyncio.Lock()
+        self._quiet_since = examiner.clock.source.now()
 
     async def hold(self, lines: AsyncIterator[str]) -> bool:
         """Examines until the end, or until there are no more lines."""
@@ -34,17 +38,27 @@ class TextConsole:
         self._screen.print(f"[bold]{paper.title}[/bold] [dim]{HELP}[/dim]")
         work = asyncio.create_task(self._examiner.run())
         clock = asyncio.create_task(keep_time(self._examiner, quiet=self._quiet, act=self.act))
+        attention = asyncio.create_task(
+            keep_attention(
+                self._examiner,
+                quiet=self._quiet,
+                quiet_since=lambda: self._quiet_since,
+                act=self.act,
+                due_after=_after_half_a_clause,
+            )
+        )
         talk = asyncio.create_task(self._talk(lines))
+        tasks = (work, clock, attention, talk)
         try:
-            await asyncio.wait((work, clock, talk), return_when=asyncio.FIRST_COMPLETED)
-            for task in (work, clock, talk):
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 if task.done():
                     await task
             return self._examiner.finished
         finally:
-            for task in (work, clock, talk):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(work, clock, talk, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def act(self, event: Event) -> Turn:
         """Gives the examiner an event and prints what it says; returns when the turn is kept."""
@@ -68,6 +82,7 @@ class TextConsole:
         async for mark in turn.marks():
             self._screen.print(Text.assemble(("examiner  ", "cyan"), mark.utterance.text))
         await turn.committed
+        self._quiet_since = self._examiner.clock.source.now()
         state = self._examiner.state
         if state["phase"] == "question":
             left = self._examiner.context.duration_ms - self._examiner.clock.used_ms()
@@ -78,6 +93,11 @@ class TextConsole:
     async def _quiet(self) -> None:
         async with self._floor:
             return
+
+
+def _after_half_a_clause(state: Kept, context: ExamContext) -> float | None:
+    """Who types is not silent: only half a sentence is not waited for without end."""
+    return silence.due(state, context) if state["waiting"] == "unfinished" else None
 
 
 async def typed_lines(source: TextIO = sys.stdin) -> AsyncIterator[str]:

@@ -132,7 +132,9 @@ class Exam:
         self._session.input.audio = MicrophoneAudio(
             self._session.input.audio,
             hear=self._microphone.hear,
-            present=lambda: self._conversation.present and not self._microphone.plugged,
+            present=lambda: (
+                self._conversation.present and not typed and not self._microphone.plugged
+            ),
         )
         self._voice.attach()
         self._session.on("agent_state_changed", lambda _: self._show())

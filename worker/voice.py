@@ -119,6 +119,9 @@ class Voice(Agent):
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent | str, None]:
+        if self._examiner.context.profile.typed:
+            # There may never be a microphone, and a recogniser closes on who sends nothing.
+            audio = await _begun(audio)
         heard = Agent.default.stt_node(self, audio, model_settings)
         async for event in self._turn_end.watch(heard):
             self.ears.note(event)
@@ -251,6 +254,20 @@ class Voice(Agent):
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a note for the record was not kept: %s", type(error).__name__)
+
+
+async def _begun(audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterable[rtc.AudioFrame]:
+    """The same audio, once it has begun."""
+    frames = aiter(audio)
+    first = await anext(frames, None)
+
+    async def all_frames() -> AsyncGenerator[rtc.AudioFrame, None]:
+        if first is not None:
+            yield first
+        async for frame in frames:
+            yield frame
+
+    return all_frames()
 
 
 async def _once(text: str) -> AsyncGenerator[str, None]:

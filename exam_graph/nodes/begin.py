@@ -17,7 +17,7 @@ async def begin(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, An
     reply.phrase("acknowledgement", "practice_silent" if silent else "practice_done")
     reply.phrase(
         "greeting",
-        "exam_intro",
+        "exam_intro_learn" if context.learning else "exam_intro",
         questions=context.phrases.amount("question", len(state["order"])),
         time=context.phrases.duration(context.duration_ms),
     )

@@ -16,6 +16,8 @@ async def feedback(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str,
     reply = Reply(state, runtime)
     if right:
         reply.phrase("feedback", "feedback_right", points="; ".join(right))
-    else:
+    elif state["statuses"][question_id] == "answered":
         reply.phrase("feedback", "feedback_nothing")
+    else:
+        reply.phrase("feedback", "take_your_time")
     return {**reply.update(), "record": moved(state, "feedback")}

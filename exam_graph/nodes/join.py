@@ -18,5 +18,8 @@ async def join(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any
     if state["phase"] == "finished":
         return kept
     reply = Reply(state, runtime)
-    reply.phrase("acknowledgement", "joined")
+    if question_id is None:
+        reply.phrase("redirect", "ask_again")
+    else:
+        reply.phrase("acknowledgement", "joined")
     return {**kept, **reply.ask_same()}

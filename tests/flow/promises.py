@@ -84,7 +84,9 @@ class Promises:
         before = self._before
         if before is None or not isinstance(turn.event, StudentSpoke):
             return
-        if self._is_sure(turn, before):
+        # Over the introduction to the first question a student still speaks of the practice.
+        of_practice = turn.move == "join" and before["last_position"] < 0
+        if self._is_sure(turn, before) and not of_practice:
             assert turn.answers_question, f"an answer that was given is never lost: {turn.text!r}"
 
     def _is_sure(self, turn: TalkTurn, before: Kept) -> bool:

@@ -257,7 +257,11 @@ async def test_a_typed_answer_cuts_the_examiner_off(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with exam_room(hall, monkeypatch, profile={"typed": True}) as room:
-        await room.to_first_question()
+        room.conversation.student_ready()
+        await room.replied(1)
+        for count, text in ((2, "I see a window."), (3, "Bread and tea.")):
+            await room.conversation.typed(text)
+            await room.replied(count)
         room.loudspeaker.holds, room.loudspeaker.played = True, 0.3
         typing = asyncio.create_task(room.conversation.typed("By respiration."))
         await eventually(lambda: room.loudspeaker.loaded)

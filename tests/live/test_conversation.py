@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from livekit import rtc
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
+from robot_student.invitation import join
 from robot_student.report import Report, Turn
 from robot_student.robot import Robot
 from robot_student.script import load
@@ -27,6 +30,7 @@ STORKS = (
 )
 PLANET = "Which of these three planets is the nearest neighbour of the sun?"
 OWN = ("--profile", "own_turn_end=true")
+TYPED = ("--profile", "typed=true")
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,9 @@ class Taken:
 @dataclass(frozen=True)
 class Exams:
     talk: Taken
-    short_time: Taken
     own_end: Taken
+    short_time: Taken
+    typed: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -74,20 +79,21 @@ def exams(
     free_port: Callable[[], int],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Exams]:
-    """Two robots at a time: one takes the long exam, another the short ones meanwhile."""
+    """Two exams at a time: a robot takes the long one, others the short ones meanwhile."""
     folder = tmp_path_factory.mktemp("conversation")
     voice = Voice(SpeechSettings(base_url=local_providers))
     with running_stack(livekit_server, local_providers, PAPERS, folder, free_port) as stack:
 
         async def all_three() -> Exams:
-            async def short_ones() -> tuple[Taken, Taken]:
-                own_end = await _take(stack, voice, "own-end", *OWN)
-                return own_end, await _take(stack, voice, "short-time")
+            async def short_ones() -> tuple[Taken, Taken, dict[str, Any]]:
+                return (
+                    await _take(stack, voice, "own-end", *OWN),
+                    await _take(stack, voice, "short-time"),
+                    await _type(stack, "own-end", "The rivers do it.", "The sun does it."),
+                )
 
-            talk, (own_end, short_time) = await asyncio.gather(
-                _take(stack, voice, "talk"), short_ones()
-            )
-            return Exams(talk, short_time, own_end)
+            talk, short = await asyncio.gather(_take(stack, voice, "talk"), short_ones())
+            return Exams(talk, *short)
 
         yield asyncio.run(all_three())
 
@@ -100,6 +106,30 @@ async def _take(stack: Stack, voice: Voice, exam: str, *profile: str) -> Taken:
     assert report.completed, f"{report.failure}\n{log}"
     assert report.session_id is not None
     return Taken(report, await asyncio.to_thread(stack.record, report.session_id))
+
+
+async def _type(stack: Stack, exam: str, *answers: str) -> dict[str, Any]:
+    """Takes an exam without a microphone, typing; the record."""
+    link = await asyncio.to_thread(stack.invite, "typist@example.org", exam, *TYPED)
+    place = await join(link, recording=False)
+    room, over = rtc.Room(), asyncio.Event()
+    room.on("disconnected", lambda _: over.set())
+    await room.connect(place.livekit_url, place.token)
+    try:
+        async with asyncio.timeout(90):
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(rtc.RpcError), wait=wait_fixed(0.25)
+            ):
+                with attempt:
+                    await room.local_participant.perform_rpc(
+                        destination_identity="examiner", method="exam.ready", payload=""
+                    )
+            for text in ("Yes, I can read that.", "I like to read.", *answers):
+                await room.local_participant.send_text(text, topic="lk.chat")
+            await over.wait()
+    finally:
+        await room.disconnect()
+    return await asyncio.to_thread(stack.record, place.session_id)
 
 
 def test_a_repeat_is_the_same_words_as_often_as_asked(exams: Exams) -> None:
@@ -145,7 +175,7 @@ def test_a_silent_student_is_asked_gently_and_may_still_answer(exams: Exams) -> 
     silences = [turn for turn in exams.talk.turns if turn["event"]["type"] == "silence"]
     at_bread = [turn for turn in silences if turn["question_id"] == "bread"]
     assert [turn["event"]["level"] for turn in at_bread] == [1]
-    assert "yeast" in exams.talk.answer("bread")["text"].lower()
+    assert "gas" in exams.talk.answer("bread")["text"].lower()
 
 
 def test_a_muted_microphone_is_told_of_and_the_clock_stands_meanwhile(exams: Exams) -> None:
@@ -179,3 +209,11 @@ def test_who_ends_turns_by_the_button_may_pause_for_as_long_as_they_like(exams: 
     spoken = [turn for turn in taken.turns if turn["question_id"] == "sea" and turn["text"]]
     assert len(spoken) == 1, "one turn, its words once"
     assert "sun" in taken.answer("moon")["text"].lower()
+
+
+def test_who_types_needs_no_microphone(exams: Exams) -> None:
+    answers = {each["question_id"]: each["text"] for each in exams.typed["answers"]}
+    assert answers == {"sea": "The rivers do it.", "moon": "The sun does it."}
+    kinds = {turn["event"]["type"] for turn in exams.typed["turns"]}
+    assert kinds <= {"started", "student_spoke", "not_heard"}
+    assert exams.typed["sitting"]["status"] == "finished"

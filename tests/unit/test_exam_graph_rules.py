@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -162,7 +162,13 @@ CONFIRMING = {
             "okay",
             "now I can",
         ],
-        "no": ["No.", "no I still can't hear", "no, I still can't hear you", "still nothing", "I can't hear you"],
+        "no": [
+            "No.",
+            "no I still can't hear",
+            "no, I still can't hear you",
+            "still nothing",
+            "I can't hear you",
+        ],
         "sound_problem": ["you're breaking up again"],
         "unclear": ["hmm"],
         "answer": ["It makes ATP."],
@@ -258,6 +264,7 @@ def test_an_understanding_is_kept_as_plain_values() -> None:
         Understood.from_dict({**understood.to_dict(), "intent": "applaud"})
 
 
+@settings(deadline=None)  # the first odd one loads the model of languages
 @given(st.text(max_size=80))
 @example("❷")
 @example("9" * 5000)

@@ -396,6 +396,7 @@ COMMANDS = {
     ],
     "argue": [
         "That's not fair.",
+        "That is not a fair question.",
         "This question is unfair.",
         "That was not in the lecture.",
         "We never covered that in class.",
@@ -527,6 +528,32 @@ def test_what_one_meant_is_an_answer_where_one_was_begun() -> None:
     assert RULES.decide(heard, begun).intent == "answer"
     sorry = Heard("Sorry, I meant that it releases energy.")
     assert RULES.decide(sorry, begun) == Understood("revise", content=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("I want to change my last answer to B.", (1,)),
+        ("I'd like to change my answer to question one to option B.", (1,)),
+        ("I would like to change my answer to question one to UDP.", (1,)),
+        ("Sorry, I meant to say C for the first question", (2,)),
+    ],
+)
+def test_the_new_answer_is_read_for_the_question_it_is_to(text: str, choice: tuple[int]) -> None:
+    understood = RULES.decide(Heard(text), Context(PROTOCOL))
+    assert (understood.intent, understood.content, understood.choice) == ("revise", True, choice)
+
+
+def test_a_revised_number_keeps_its_unit() -> None:
+    speed = question(kind="short", ask="How fast?", value=2.5, unit="m/s")
+    heard = Heard("I want to change my answer to question one to 9 km/h.")
+    understood = RULES.decide(heard, Context(speed))
+    assert (understood.intent, understood.target, understood.value) == ("revise", 1, 2.5)
+
+
+def test_again_is_a_wish_only_by_itself() -> None:
+    for text, intent in {"Again, please.": "repeat", "Skip it again.": "skip"}.items():
+        assert RULES.decide(Heard(text), Context(MITOCHONDRIA)).intent == intent
 
 
 def test_a_revision_to_an_option() -> None:

@@ -79,6 +79,8 @@ def test_before_the_questions_it_stays_while_it_lasts(phase: str) -> None:
 
 def test_a_pause_and_the_end_come_before_who_speaks() -> None:
     assert _shown("speaking", phase="question", position=0, paused=True)["voxam.phase"] == "paused"
+    lost = _shown("listening", phase="question", position=0, sound_lost=True)
+    assert lost["voxam.phase"] == "paused"
     assert _shown("speaking", phase="finished", position=1)["voxam.phase"] == "closing"
 
 
