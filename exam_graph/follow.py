@@ -80,7 +80,7 @@ def after_leaving(state: ExamState, runtime: Runtime[ExamContext]) -> Leaving:
     return what_follows(state, runtime.context)
 
 
-def after_telling(state: ExamState) -> Literal["repeat", "__end__"]:
+def after_telling(state: ExamState, _: Runtime[ExamContext]) -> Literal["repeat", "__end__"]:
     """What was asked is asked again, if it was talked over or was to be said yes or no to."""
     pending = state["asked"] is not None and state["asked"]["confirming"]
     return "__end__" if state["heard"] and not pending else "repeat"
@@ -102,7 +102,7 @@ def after_revising(
     return "acknowledge" if more else follows
 
 
-def after_regaining(state: ExamState) -> Literal["repeat", "__end__"]:
+def after_regaining(state: ExamState, _: Runtime[ExamContext]) -> Literal["repeat", "__end__"]:
     """The sound is back: in a pause that is no reason to ask."""
     return "__end__" if state["paused"] else "repeat"
 

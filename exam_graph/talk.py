@@ -6,7 +6,6 @@ meanwhile happens as it would in a room.
 
 import copy
 import json
-from typing import Any, cast
 
 from exam_graph import silence
 from exam_graph.clock import Clock, ExamClock, next_mark
@@ -22,11 +21,10 @@ from exam_graph.events import (
     StudentSpoke,
     TimePassed,
 )
-from exam_graph.graph import ExamGraph
+from exam_graph.graph import ExamGraph, run
 from exam_graph.selection import draw
 from exam_graph.state import (
     ExamContext,
-    ExamState,
     Kept,
     clock_runs,
     current_question_id,
@@ -186,15 +184,8 @@ class Talk:
             answer_so_far=self.transcript.answer_so_far(current_question_id(self.state)),
         )
         said: list[Utterance] = []
-        outcome: Any = given
-        async for mode, chunk in self._graph.astream(
-            given, context=self.context, stream_mode=["custom", "values"]
-        ):
-            if isinstance(chunk, Utterance):
-                said.append(chunk)
-            elif mode == "values":
-                outcome = chunk
-        turn = self.transcript.keep(event, cast(ExamState, outcome), said, used_ms)
+        outcome = await run(self._graph, given, self.context, said.append)
+        turn = self.transcript.keep(event, outcome, said, used_ms)
         self.state = kept_part(outcome)
         self._follow_clock(turn)
         return turn

@@ -9,13 +9,12 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
 from exam_graph.clock import Clock, ExamClock
 from exam_graph.events import Event, Returned, StudentSpoke
-from exam_graph.graph import Checkpoints, ExamGraph
+from exam_graph.graph import Checkpoints, ExamGraph, keep, kept, run
 from exam_graph.selection import draw
 from exam_graph.state import (
     ExamContext,
@@ -27,7 +26,6 @@ from exam_graph.state import (
     kept_part,
     with_event,
 )
-from exam_graph.utterance import Utterance
 from records.model import Sitting, TurnRecord
 from records.store import Records
 from worker.patience import patiently
@@ -108,9 +106,9 @@ class Examiner:
 
     async def open(self) -> None:
         """Loads what was kept: the last checkpoint, and turns recorded after it, replayed."""
-        snapshot = await self._checkpoints.aget_state(self._config)
-        if snapshot.values:
-            self.state = snapshot.values  # type: ignore[assignment]
+        found = await kept(self._checkpoints, self._config)
+        if found is not None:
+            self.state = found
         missing = await self._records.turns(self.sitting.id, after=self.state["turn"])
         for turn in missing:
             await self._replay(turn)
@@ -245,18 +243,10 @@ class Examiner:
             used_ms=turn.used_ms,
             answer_so_far=self._answer_so_far,
         )
-        outcome: Any = given
         try:
-            async for mode, chunk in self._graph.astream(
-                given, context=self.context, stream_mode=["custom", "values"]
-            ):
-                if isinstance(chunk, Utterance):
-                    turn.say(chunk)
-                elif mode == "values":
-                    outcome = chunk
+            return await run(self._graph, given, self.context, turn.say)
         finally:
             turn.complete()
-        return outcome  # type: ignore[no-any-return]
 
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")
@@ -265,12 +255,12 @@ class Examiner:
         await patiently(lambda: self._checkpoint(state))
 
     async def _checkpoint(self, state: Kept) -> None:
-        await self._checkpoints.aupdate_state(self._config, dict(state), as_node="keep")
+        await keep(self._checkpoints, self._config, state)
 
     async def _replay(self, row: TurnRecord) -> None:
         given = with_event(self.state, row.event, used_ms=row.used_ms, understood=row.understood)
-        outcome = await self._graph.ainvoke(given, context=self.context)
-        self.state = kept_part(outcome)  # type: ignore[arg-type]
+        outcome = await run(self._graph, given, self.context, lambda _: None)
+        self.state = kept_part(outcome)
 
     async def _keep_answer_window(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         """The words may belong to another answer, and leave that of the open question alone."""

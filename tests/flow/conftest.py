@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from exam_graph.events import Command, CommandName, Event, Returned, StudentSpoke
-from exam_graph.graph import ExamGraph, build_checkpoints, build_graph
+from exam_graph.graph import ExamGraph, build_checkpoints, build_graph, kept, run
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
 from exam_graph.profile import Profile
@@ -194,14 +195,7 @@ class Dialogue:
             answer_so_far=self._answer,
         )
         said: list[Utterance] = []
-        outcome: Any = given
-        async for mode, chunk in self.graph.astream(
-            given, context=self.context, stream_mode=["custom", "values"]
-        ):
-            if mode == "values":
-                outcome = chunk
-            else:
-                said.append(cast(Utterance, chunk))
+        outcome = await run(self.graph, given, self.context, said.append)
         self._remember(event, outcome)
         return said
 
@@ -308,10 +302,9 @@ class Hall:
     async def checkpointed(self, sitting: Sitting) -> dict[str, Any]:
         """What the newest checkpoint holds; empty without one."""
         async with AsyncSqliteSaver.from_conn_string(str(self.file)) as saver:
-            found = await build_checkpoints(saver).aget_state(
-                {"configurable": {"thread_id": sitting.id}}
-            )
-            return dict(found.values)
+            thread: RunnableConfig = {"configurable": {"thread_id": sitting.id}}
+            found = await kept(build_checkpoints(saver), thread)
+            return dict(found or {})
 
     def checkpoints(self, sitting: Sitting) -> int:
         """How many checkpoints the sitting has."""
