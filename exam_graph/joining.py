@@ -24,11 +24,12 @@ def joins_last(state: ExamState) -> bool:
         return False
     if any(each["kind"] != "question" for each in asked["utterances"][:1]):
         return False
+    if state["last_position"] < 0:
+        # Before the first question comes an introduction: only words over its first sentence still
+        # belong to the practice, and later ones to the question that is on the screen.
+        return cut["position"] == 0
     first = asked["last_position"] + 1 - len(asked["utterances"])
-    if cut["position"] != first:
-        return cut["position"] < first
-    # Before the first question comes an introduction, over which nobody goes on for so long.
-    return cut["heard_ms"] < JOIN_MS and state["last_position"] >= 0
+    return cut["position"] < first or (cut["position"] == first and cut["heard_ms"] < JOIN_MS)
 
 
 def target_position(state: ExamState, understood: Understood) -> int | None:

@@ -78,6 +78,7 @@ def test_a_whole_exam_in_a_terminal(env: dict[str, str], terminal: "pexpect.spaw
         ("What is the sum of the angles of a triangle", "/end"),
         ("Please say yes or no", "no"),
         ("What is the sum of the angles of a triangle", "one hundred and eighty"),
+        ("Would you like to answer", "no thank you"),
     ]
     for heard, typed in dialogue:
         terminal.expect_exact(heard)
