@@ -6,6 +6,9 @@ from exam_graph.understanding import Understood
 JOIN_MS = 2500
 """Who starts to speak before so much of a new question was heard goes on with the last answer:
 nobody takes in a question and replies to it any faster."""
+INTRODUCTION_MS = 1000
+"""Before the first question comes an introduction: words that begin so soon still belong to the
+practice, and later ones to the question that is on the screen."""
 
 
 def cut_now(state: ExamState) -> Cut | None:
@@ -24,10 +27,11 @@ def joins_last(state: ExamState) -> bool:
         return False
     if any(each["kind"] != "question" for each in asked["utterances"][:1]):
         return False
-    if state["last_position"] < 0:
-        # Before the first question comes an introduction: only words over its first sentence still
-        # belong to the practice, and later ones to the question that is on the screen.
-        return cut["position"] == 0
+    last = state["last_position"]
+    if last < 0:
+        return cut["position"] == 0 and cut["heard_ms"] < INTRODUCTION_MS
+    if state["statuses"][state["order"][last]] not in ("answered", "dont_know"):
+        return False
     first = asked["last_position"] + 1 - len(asked["utterances"])
     return cut["position"] < first or (cut["position"] == first and cut["heard_ms"] < JOIN_MS)
 

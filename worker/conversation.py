@@ -105,9 +105,10 @@ class Conversation:
 
     async def typed(self, text: str) -> None:
         """An answer that was typed: cuts the examiner off. One after the other."""
+        if not text:
+            return
         async with self._acting:
-            if not self._examiner.started or not text:
-                return
+            await self._voice.floor.until(lambda: self._examiner.started)
             await self._turn_ended()
             await self._voice.hush()
             turn = await self._voice.act(StudentSpoke(text=text, typed=True))
