@@ -29,7 +29,7 @@ def build_server(settings: Settings) -> AgentServer:
         load_threshold=1.0,
         setup_fnc=warm_up,
         initialize_process_timeout=60.0,
-        preload_modules=["worker.exam"],
+        preload_modules=["worker.exam", "worker.preloaded"],
     )
     server.rtc_session(examine, agent_name=AGENT_NAME, on_request=_on_request)
     return server

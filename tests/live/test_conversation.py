@@ -94,7 +94,7 @@ def exams(
                 short_ones(),
                 _type(stack, "own-end", "The rivers do it.", "The sun does it."),
             )
-            return Exams(talk, *short, typed)
+            return Exams(talk, short[0], short[1], typed)
 
         yield asyncio.run(all_three())
 

@@ -82,7 +82,8 @@ def test_each_question_is_heard_as_it_is_written(taken: Taken, spoken: str) -> N
     caption = ANGLES if spoken == ANGLES_SAID else spoken
     rates = [word_error_rate(spoken, heard) for heard in taken.replies_with(caption)]
     assert rates, f"never asked: {spoken}"
-    assert min(rates) <= 0.15, rates
+    # Two misheard words of a dozen are the recogniser's; a question in other words is not.
+    assert min(rates) <= 0.2, rates
 
 
 def test_a_repeat_is_the_same_words(taken: Taken) -> None:

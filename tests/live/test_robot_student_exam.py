@@ -197,9 +197,7 @@ def robot(
         link,
         Script.model_validate(script),
         voice=Voice(SpeechSettings(), transport=speech_service()),
-        manners=Manners(
-            quiet_s=0.45, opening_quiet_s=0.6, idle_s=idle_s, arrival_s=arrival_s
-        ),
+        manners=Manners(quiet_s=0.45, opening_quiet_s=0.6, idle_s=idle_s, arrival_s=arrival_s),
         timeout_s=timeout_s,
         record=record,
     )
@@ -418,9 +416,7 @@ async def test_does_not_wait_for_ever(
     async with _livekit(livekit_server) as livekit:
         await livekit.room.create_room(api.CreateRoomRequest(name="robot-alone"))
     async with door(livekit_server, "robot-alone") as link:
-        alone = robot(
-            link, {"exam": "x", "questions": {}}, timeout_s=timeout_s, arrival_s=1
-        )
+        alone = robot(link, {"exam": "x", "questions": {}}, timeout_s=timeout_s, arrival_s=1)
         report = await alone.take_exam()
 
     assert (report.completed, report.failure) == (False, failure)
