@@ -60,7 +60,17 @@ def coverage(question: Question, answer: str, data: LanguageData) -> Coverage:
 
 def content_stems(text: str, data: LanguageData) -> list[str]:
     """Stems of the words that carry meaning, in their order."""
-    return [stem(word, data) for word in terms(text, data) if word not in data.stopwords | {BREAK}]
+    return [stem(word, data) for word in terms(text, data) if _has_content(word, data)]
+
+
+def telling_words(text: str, data: LanguageData) -> list[str]:
+    """The words that carry meaning by themselves, in their order."""
+    found = terms(text, data)
+    return [word for word in found if _has_content(word, data) and not is_light(word, data)]
+
+
+def _has_content(word: str, data: LanguageData) -> bool:
+    return word != BREAK and word not in data.stopwords
 
 
 def heard_stems(text: str, data: LanguageData) -> Said:

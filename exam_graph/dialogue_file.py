@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from exam_graph.dialogue import Cut, DialogueFile, Expected, ExpectedAnswer, Outcome, Script, Step
-from exam_graph.loading import PaperError, Problem, load
+from exam_graph.loading import PaperError, Problem, load, unreadable
 from exam_graph.paper import Paper
 from exam_graph.profile import Profile
 from exam_graph.source import Location, Source, SourceError, dotted, read_source
@@ -46,12 +46,7 @@ def load_dialogues(path: Path) -> list[Dialogue]:
     try:
         source = read_source(path)
     except SourceError as error:
-        raise DialogueError(
-            [
-                Problem(str(path), each.line, each.field, each.code, each.reason)
-                for each in error.faults
-            ]
-        ) from None
+        raise DialogueError(unreadable(path, error)) from None
     try:
         file = DialogueFile.model_validate(source.content)
     except ValidationError as error:

@@ -122,3 +122,10 @@ _adapter: TypeAdapter[Event] = TypeAdapter(Event)
 def parse_event(data: dict[str, Any]) -> Event:
     """The event of a record row or a graph state; `pydantic.ValidationError` if it is none."""
     return _adapter.validate_python(data)
+
+
+def students_words(event: Event) -> str:
+    """The student's words that an event carries, "" if it carries none."""
+    if isinstance(event, StudentSpoke):
+        return event.text
+    return event.draft if isinstance(event, Returned) else ""

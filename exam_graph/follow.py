@@ -46,11 +46,18 @@ def after_answer(
         return "listen"
     if _names_several(state, context) and TWO_OPTIONS not in answer["flags"]:
         return "ask_which"
-    if context.learning:
+    return _after_taking(state, runtime)
+
+
+def _after_taking(
+    state: ExamState, runtime: Runtime[ExamContext]
+) -> Literal["give_feedback", "acknowledge", "advance", "offer", "close"]:
+    """In learn mode feedback; else a word of thanks if something follows in the exam."""
+    if runtime.context.learning:
         return "give_feedback"
     follows = after_leaving(state, runtime)
-    more = open_probes(state, context) or may_write_probe(state, context)
-    return "acknowledge" if more or follows == "advance" else follows
+    probing = open_probes(state, runtime.context) or may_write_probe(state, runtime.context)
+    return "acknowledge" if probing or follows == "advance" else follows
 
 
 def after_acknowledging(
@@ -92,14 +99,9 @@ def after_revising(
     """Back to where they were: the open question again, or on with it if it was the one."""
     if remaining_ms(state, runtime.context) == 0:
         return "close"
-    here = state["record"]["question_id"] == state["order"][state["position"]]
-    if not here:
+    if state["record"]["question_id"] != state["order"][state["position"]]:
         return "repeat"
-    follows = after_leaving(state, runtime)
-    more = open_probes(state, runtime.context) or follows == "advance"
-    if runtime.context.learning:
-        return "give_feedback"
-    return "acknowledge" if more else follows
+    return _after_taking(state, runtime)
 
 
 def after_regaining(state: ExamState, _: Runtime[ExamContext]) -> Literal["repeat", "__end__"]:

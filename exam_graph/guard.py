@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise, takewhile
 
 from exam_graph.asking import any_of, count_asks, guard_data, lead_in, sentences
-from exam_graph.coverage import content_stems, heard_stems, is_light
+from exam_graph.coverage import content_stems, heard_stems, telling_words
 from exam_graph.language import LanguageData, language_data
 from exam_graph.paper import ChoiceQuestion, Language, Question, ShortQuestion
 from exam_graph.words import BREAK, stem, terms
@@ -92,7 +92,7 @@ def key_terms(question: Question, said: str, language: Language) -> set[str]:
     return {
         term
         for text in _key_texts(question)
-        for term in _telling(text, data)
+        for term in (stem(word, data) for word in telling_words(text, data))
         if term not in own and term not in heard and term not in heard.denied
     }
 
@@ -114,12 +114,6 @@ def _key_texts(question: Question) -> Iterable[str]:
             yield from (question.options[index].text, question.options[index].spoken)
     if isinstance(question, ShortQuestion):
         yield question.value if isinstance(question.value, str) else f"{question.value:g}"
-
-
-def _telling(text: str, data: LanguageData) -> Iterable[str]:
-    for word in terms(text, data):
-        if word != BREAK and word not in data.stopwords and not is_light(word, data):
-            yield stem(word, data)
 
 
 def _is_plain(text: str) -> bool:

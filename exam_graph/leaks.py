@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from exam_graph.advice import Advice
-from exam_graph.coverage import content_stems, coverage, is_light
+from exam_graph.coverage import content_stems, coverage, telling_words
 from exam_graph.language import LanguageData
 from exam_graph.paper import LETTERS, ChoiceQuestion, Question, ShortQuestion
 from exam_graph.source import Location
-from exam_graph.words import BREAK, stem, terms
+from exam_graph.words import stem
 
 
 def leaks(question: Question, data: LanguageData) -> Iterator[Advice]:
@@ -27,8 +27,8 @@ def _key_words(question: Question, data: LanguageData) -> Iterator[Advice]:
     for point in question.points:
         key |= {
             stem(word, data): word
-            for word in terms(point.looks_for, data)
-            if _tells(word, data) and stem(word, data) not in asked
+            for word in telling_words(point.looks_for, data)
+            if stem(word, data) not in asked
         }
     spoken: list[tuple[Location, str]] = [
         (("points", index, "probe"), point.probe)
@@ -41,10 +41,6 @@ def _key_words(question: Question, data: LanguageData) -> Iterator[Advice]:
         told = [key[each] for each in dict.fromkeys(content_stems(text, data)) if each in key]
         if told:
             yield Advice(location, "gives_away", f"says {_quoted(told)}, which the key looks for")
-
-
-def _tells(word: str, data: LanguageData) -> bool:
-    return word != BREAK and word not in data.stopwords and not is_light(word, data)
 
 
 def _value(question: ShortQuestion, data: LanguageData) -> Iterator[Advice]:

@@ -59,18 +59,21 @@ def load(path: Path | str) -> Paper:
     return load_with_source(path).paper
 
 
+def unreadable(path: Path, error: SourceError) -> list[Problem]:
+    """What is wrong with a file that is not even YAML of the right shape."""
+    return [
+        Problem(str(path), fault.line, fault.field, fault.code, fault.reason)
+        for fault in error.faults
+    ]
+
+
 def load_with_source(path: Path | str) -> LoadedPaper:
     """As `load`, for callers that go on to name lines themselves. Raises PaperError."""
     path = Path(path)
     try:
         source = read_source(path)
     except SourceError as error:
-        raise PaperError(
-            [
-                Problem(str(path), fault.line, fault.field, fault.code, fault.reason)
-                for fault in error.faults
-            ]
-        ) from None
+        raise PaperError(unreadable(path, error)) from None
     problems = []
     try:
         paper = Paper.model_validate(source.content)

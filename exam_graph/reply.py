@@ -91,18 +91,13 @@ class Reply:
         phrases = self._runtime.context.phrases
         text, number = phrases.phrase(name, self._wordings.get(name), **values)
         self._wordings[name] = number
-        say = spoken(text, self._runtime.context.paper.language)
+        say = aloud(text, self._runtime.context.paper.language)
         return Utterance(kind=kind, text=text, say=say, question_id=self._question_id)
-
-
-def spoken(text: str, language: Language) -> str:
-    """How authored words sound where their author did not say."""
-    return aloud(text, language)
 
 
 def question_utterances(question: Question, language: Language) -> list[Utterance]:
     """A question as it is asked: to the letter, then its options if it has any."""
-    say = question.say or spoken(question.ask, language)
+    say = question.say or aloud(question.ask, language)
     utterances = [Utterance("question", question.ask, say, question_id=question.id)]
     if isinstance(question, ChoiceQuestion):
         utterances.append(options_utterance(question, language))
@@ -116,7 +111,7 @@ def options_utterance(question: ChoiceQuestion, language: Language) -> Utterance
         kind="options",
         text=" ".join(f"{letter}: {option.text}." for letter, option in lettered),
         say=" ".join(
-            f"{letter}: {option.say or spoken(option.text, language)}."
+            f"{letter}: {option.say or aloud(option.text, language)}."
             for letter, option in lettered
         ),
         question_id=question.id,

@@ -44,11 +44,6 @@ _BY_INTENT: dict[str, Move] = {
     "distress": "care",
     "sound_problem": "check_hearing",
 }
-_LEARNING: dict[str, Move] = {
-    "hint": "hint",
-    "dont_know": "hint",
-    "verdict": "feedback",
-}
 #: What would leave a question standing that was not heard to its end.
 _LEAVE_IT_UNHEARD = (
     *("answer", "think", "off_topic", "argue", "rude", "steer", "unclear"),
@@ -204,7 +199,7 @@ def _route_in_question(state: ExamState, context: ExamContext, intent: str) -> M
         return "clarify" if question.clarify else _hint_or_explanation(state, context)
     if intent in ("hint", "dont_know"):
         return _hint_or_explanation(state, context)
-    return _LEARNING.get(intent)
+    return "feedback" if intent == "verdict" else None
 
 
 def _hint_or_explanation(state: ExamState, context: ExamContext) -> Move:

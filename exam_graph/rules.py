@@ -78,20 +78,22 @@ class RulesUnderstanding:
         """What rules make of the turn; in doubt it is an answer."""
         return _without_answer(heard, context) or answered(heard.text, context)
 
-    def obvious(self, heard: Heard, context: Context) -> Understood | None:
-        """The outcome, where a model could not know better: commands, options named as such, a
-        number where one is wanted, and what breaks off."""
+    def judge(self, heard: Heard, context: Context) -> tuple[Understood, bool]:
+        """As `decide`, and whether it is obvious: a model could not know better. So are commands,
+        options named as such, a number where one is wanted, and what breaks off."""
         understood = self.decide(heard, context)
-        question = context.question
-        if understood.doubtful:
-            return None
-        if understood.intent != "answer" or question is None or understood.unfinished:
-            return understood
-        if isinstance(question, ChoiceQuestion):
-            data = language_data(context.language)
-            return understood if choose(question, heard.text, data).clear else None
-        short = understood.value is not None and len(words(heard.text)) <= _VALUE_WORDS
-        return understood if short else None
+        return understood, _is_obvious(understood, heard, context)
+
+
+def _is_obvious(understood: Understood, heard: Heard, context: Context) -> bool:
+    question = context.question
+    if understood.doubtful:
+        return False
+    if understood.intent != "answer" or question is None or understood.unfinished:
+        return True
+    if isinstance(question, ChoiceQuestion):
+        return choose(question, heard.text, language_data(context.language)).clear
+    return understood.value is not None and len(words(heard.text)) <= _VALUE_WORDS
 
 
 def _without_answer(heard: Heard, context: Context) -> Understood | None:

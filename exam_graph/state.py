@@ -87,7 +87,7 @@ class Kept(TypedDict):
     furthest: the greatest position that was asked
     queue: positions to ask next, before the one after `furthest`
     statuses: by question id
-    answers: by question id, for all that may be asked, so that the size never changes
+    answers: by question id, with a place for each from the start
     last_position: of the question that was open before this one; -1 if none was
     asked: what was asked last; heard: to its end; heard_before: the open question was, once
     confirming: what a yes or a no would answer

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from exam_graph.events import Event, Returned, StudentSpoke
+from exam_graph.events import Event, students_words
 from exam_graph.state import ExamState
+from exam_graph.understanding import ANSWER_WINDOW
 from exam_graph.utterance import Utterance
-
-ANSWER_WINDOW = 1500
-"""How much of an open answer understanding gets to see, in characters from its end."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +108,10 @@ class Transcript:
 
 def _turn(event: Event, outcome: ExamState, said: Sequence[Utterance], used_ms: int) -> TalkTurn:
     record = outcome["record"]
-    text = event.text if isinstance(event, StudentSpoke) else ""
     return TalkTurn(
         number=outcome["turn"],
         event=event,
-        text=event.draft if isinstance(event, Returned) else text,
+        text=students_words(event),
         understood=outcome["understood"],
         move=record["move"],
         question_id=record["question_id"],

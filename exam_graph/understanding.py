@@ -9,6 +9,9 @@ from typing import Any, Literal, Protocol, get_args
 
 from exam_graph.paper import Language, Question
 
+ANSWER_WINDOW = 1500
+"""How much of an open answer understanding gets to see, in characters from its end."""
+
 Intent = Literal[
     "answer",
     "repeat",  # the question again

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from exam_graph.state import ExamContext, current_question_id, open_answer, remaining_ms
+from exam_graph.state import current_question_id, open_answer, remaining_ms
 from worker.ears import Ears
 from worker.examiner import Examiner
 from worker.floor import Floor
@@ -26,7 +26,7 @@ async def limit_answers(
         answer = open_answer(examiner.state)
         assert answer is not None
         before_ms = answer["answer_ms"]
-        while (left := answer_limit_ms(context) - before_ms - ears.elapsed_ms()) > 0:
+        while (left := context.answer_limit_ms - before_ms - ears.elapsed_ms()) > 0:
             await sleep(left / 1000)
         await answer_over()
 
@@ -47,9 +47,3 @@ async def limit_answers(
             for watch in watches:
                 watch.cancel()
             await asyncio.gather(*watches, return_exceptions=True)
-
-
-def answer_limit_ms(context: ExamContext) -> float:
-    """How long one answer may be for this student."""
-    longer = 1 + context.profile.extra_time_percent / 100
-    return context.paper.answer_minutes * 60_000 * longer

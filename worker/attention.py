@@ -7,6 +7,7 @@ from exam_graph import silence
 from exam_graph.events import BreakOver, Silence
 from exam_graph.state import ExamContext, Kept
 from worker.examiner import Examiner
+from worker.racing import first_of
 from worker.turn import Turn
 
 
@@ -50,18 +51,8 @@ async def keep_attention(
         if due is None:
             await changed.wait()
         elif now() < due:
-            await _either(sleep(due - now()), changed.wait())
+            await first_of(sleep(due - now()), changed.wait())
         elif not examiner.finished:
             turn = await act(event)
             await turn.committed
             acted_at = now()
-
-
-async def _either(*events: Awaitable[object]) -> None:
-    """Waits for the first."""
-    waiting = [asyncio.ensure_future(event) for event in events]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waiting:
-            each.cancel()

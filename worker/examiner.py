@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from langchain_core.runnables import RunnableConfig
 
 from exam_graph.clock import Clock, ExamClock
-from exam_graph.events import Event, Returned, StudentSpoke
+from exam_graph.events import Event, Returned, StudentSpoke, students_words
 from exam_graph.graph import Checkpoints, ExamGraph, keep, kept, run
 from exam_graph.selection import draw
 from exam_graph.state import (
@@ -26,16 +26,14 @@ from exam_graph.state import (
     kept_part,
     with_event,
 )
+from exam_graph.understanding import ANSWER_WINDOW
 from records.model import Sitting, TurnRecord
 from records.store import Records
 from worker.patience import patiently
 from worker.turn import Heard, Turn
-from worker.turn_row import spoken_words, turn_row
+from worker.turn_row import turn_row
 
 logger = logging.getLogger(__name__)
-
-#: How much of an open answer understanding gets to see, in characters from its end.
-ANSWER_WINDOW = 1500
 
 CommitListener = Callable[[Kept], None]
 
@@ -268,7 +266,7 @@ class Examiner:
         if question_id != self._answering:
             await self._open_answer_window(state)
         elif record["answers_question"] and record["question_id"] == question_id:
-            said = f"{self._answer_so_far} {spoken_words(turn.event)}".strip()
+            said = f"{self._answer_so_far} {students_words(turn.event)}".strip()
             self._answer_so_far = said[-ANSWER_WINDOW:]
 
     async def _open_answer_window(self, state: Kept) -> None:

@@ -6,11 +6,11 @@ What it writes is not checked here: the exam graph does that before a word of it
 from pydantic import BaseModel, ConfigDict
 
 from exam_graph.probing import ProbeRequest
+from exam_graph.understanding import ANSWER_WINDOW
 from worker.groq_client import Asking, GroqClient
 
 # Bounds of what one call may cost, and of what is worth checking, in characters.
 QUESTION_CHARS = 2000
-ANSWER_CHARS = 1500
 ASKED_CHARS = 300
 MAX_ASKED = 5
 MAX_PROBE_CHARS = 300
@@ -33,7 +33,7 @@ class GroqProbes:
         data = {
             "question": request.question[:QUESTION_CHARS],
             "asked_before": [each[:ASKED_CHARS] for each in asked],
-            "answer": request.answer[-ANSWER_CHARS:],
+            "answer": request.answer[-ANSWER_WINDOW:],
         }
         asking = Asking("probe", data, {"probe": {"type": "string"}})
         reply = await self._client.ask(asking, _Reply)

@@ -9,12 +9,10 @@ from typing import Any
 
 from exam_graph.paper import ChoiceQuestion, Question
 from exam_graph.rules import RulesUnderstanding
-from exam_graph.understanding import Context, Heard, Understood
+from exam_graph.understanding import ANSWER_WINDOW, Context, Heard, Understood
 from worker.groq_client import Asking, GroqClient
 from worker.groq_reading import Reading, believed, properties
 
-# Bounds of what one call may cost, in characters. The student's words are never cut at their end.
-ANSWER_SO_FAR_CHARS = 1500
 SAID_CHARS = 3000
 ASKED_CHARS = 800
 POINT_CHARS = 300
@@ -29,10 +27,8 @@ class GroqUnderstanding:
         self._client = client
 
     async def understand(self, heard: Heard, context: Context) -> Understood:
-        if obvious := self._rules.obvious(heard, context):
-            return obvious
-        by_rules = self._rules.decide(heard, context)
-        if context.question is None:
+        by_rules, obvious = self._rules.judge(heard, context)
+        if obvious or context.question is None:
             return by_rules
         reading = await self._client.ask(asking_for(context.question, heard, context), Reading)
         if reading is None:
@@ -56,7 +52,7 @@ def asking_for(question: Question, heard: Heard, context: Context) -> Asking:
         ],
         "asked": context.asked[-ASKED_CHARS:],
         "confirming": context.confirming,
-        "answer_so_far": context.answer_so_far[-ANSWER_SO_FAR_CHARS:],
+        "answer_so_far": context.answer_so_far[-ANSWER_WINDOW:],
         "said": heard.text[-SAID_CHARS:],
     }
     return Asking("understanding", data, properties(context))

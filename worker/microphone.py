@@ -8,6 +8,7 @@ from livekit import rtc
 from exam_graph.clock import Clock
 from exam_graph.events import SoundBack, SoundCause, SoundLost
 from worker.examiner import Examiner
+from worker.racing import first_of
 
 #: A microphone that is off for so long is off; a cough or a change of device takes less. Seconds.
 GRACE_S = 2.0
@@ -107,10 +108,7 @@ async def watch(
             await tell(SoundBack())
         elif cause is not None and not state["sound_lost"] and not state["paused"]:
             await tell(SoundLost(cause=cause))
+        elif certain_in := microphone.certain_in():
+            await first_of(microphone.changed.wait(), sleep(certain_in))
         else:
-            waiting = [asyncio.ensure_future(microphone.changed.wait())]
-            if certain_in := microphone.certain_in():
-                waiting.append(asyncio.ensure_future(sleep(certain_in)))  # type: ignore[arg-type]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for each in waiting:
-                each.cancel()
+            await microphone.changed.wait()

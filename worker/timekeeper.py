@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from exam_graph.clock import next_mark
 from exam_graph.events import TimePassed
 from worker.examiner import Examiner
+from worker.racing import first_of
 from worker.turn import Turn
 
 
@@ -29,11 +30,7 @@ async def keep_time(
             await changed.wait()
             continue
         mark, due_ms = next_mark(duration_ms, examiner.clock.used_ms())
-        waiting = asyncio.ensure_future(sleep(due_ms / 1000))
-        turned = asyncio.ensure_future(changed.wait())
-        await asyncio.wait((waiting, turned), return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        turned.cancel()
+        await first_of(sleep(due_ms / 1000), changed.wait())
         if next_mark(duration_ms, examiner.clock.used_ms())[0] == mark and due_ms > 0:
             continue
         await quiet()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from exam_graph.events import Event, Returned, StudentSpoke
+from exam_graph.events import Returned, StudentSpoke, students_words
 from exam_graph.state import ExamState
 from records.model import AnswerRecord, TurnRecord, UtteranceRecord
 from worker.turn import Turn
@@ -20,7 +20,7 @@ def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
         question_id=record["question_id"],
         answers_question=record["answers_question"],
         revises=record["revises"],
-        text=spoken_words(event),
+        text=students_words(event),
         confidence=spoke.confidence if spoke else None,
         words=[word.model_dump() for word in spoke.words] if spoke else [],
         at=datetime.now(UTC),
@@ -41,10 +41,3 @@ def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
         status="finished" if ends_exam else None,
         clears_draft=isinstance(event, StudentSpoke | Returned),
     )
-
-
-def spoken_words(event: Event) -> str:
-    """The student's words that an event carries."""
-    if isinstance(event, StudentSpoke):
-        return event.text
-    return event.draft if isinstance(event, Returned) else ""

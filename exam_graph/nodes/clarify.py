@@ -4,7 +4,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from exam_graph.reply import Reply, spoken
+from exam_graph.aloud import aloud
+from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState, current_question_id
 from exam_graph.turn import moved
 from exam_graph.utterance import Utterance
@@ -17,6 +18,6 @@ async def clarify(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, 
     if question is None or question.clarify is None:
         reply.phrase("clarification", "clarify_refused")
     else:
-        say = spoken(question.clarify, runtime.context.paper.language)
+        say = aloud(question.clarify, runtime.context.paper.language)
         reply.say(Utterance("clarification", question.clarify, say, question_id=question_id))
     return {**reply.update(), "record": moved(state, "clarify")}

@@ -4,8 +4,9 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from exam_graph.aloud import aloud
 from exam_graph.complete import missing
-from exam_graph.reply import Reply, spoken
+from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
 from exam_graph.turn import answered, settled
 from exam_graph.utterance import Utterance
@@ -22,7 +23,7 @@ async def explain(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, 
     reply.phrase("acknowledgement", "learn_given_up" if given_up else "no_more_hints")
     if text:
         reply.phrase("explanation", "explanation_intro")
-        reply.say(Utterance("explanation", text, spoken(text, language), question_id=question_id))
+        reply.say(Utterance("explanation", text, aloud(text, language), question_id=question_id))
     if given_up:
         kept = answered(state, "explain", question, status="dont_know")
     else:

@@ -4,11 +4,12 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from exam_graph.aloud import aloud
 from exam_graph.asking import count_asks
 from exam_graph.events import StudentSpoke, parse_event
 from exam_graph.guard import faults, key_terms
 from exam_graph.probing import GENERATED, ProbeRequest
-from exam_graph.reply import Reply, spoken
+from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
 from exam_graph.turn import with_answer
 from exam_graph.utterance import Utterance
@@ -29,7 +30,7 @@ async def write_probe(state: ExamState, runtime: Runtime[ExamContext]) -> dict[s
     if faults(text, language=language, forbidden_terms=forbidden, said=said):
         return {}
     asked = Reply(state, runtime).ask(
-        Utterance("probe", text, spoken(text, language), authored=False, question_id=question_id)
+        Utterance("probe", text, aloud(text, language), authored=False, question_id=question_id)
     )
     probes = [*answer["probes"], GENERATED]
     return {**asked, **with_answer(state, probes=probes)}

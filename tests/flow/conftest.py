@@ -14,7 +14,7 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from exam_graph.events import Command, CommandName, Event, Returned, StudentSpoke
+from exam_graph.events import Command, CommandName, Event, StudentSpoke, students_words
 from exam_graph.graph import ExamGraph, build_checkpoints, build_graph, kept, run
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
@@ -216,9 +216,7 @@ class Dialogue:
         if current_question_id(self.state) != outcome["record"]["question_id"]:
             self._answer = ""
         elif outcome["record"]["answers_question"]:
-            words = event.text if isinstance(event, StudentSpoke) else ""
-            words = event.draft if isinstance(event, Returned) else words
-            self._answer = f"{self._answer} {words}".strip()
+            self._answer = f"{self._answer} {students_words(event)}".strip()
 
 
 def texts(said: list[Utterance]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from exam_graph.paper import Paper
 from exam_graph.probing import ProbeRequest
 from exam_graph.rules import RulesUnderstanding
-from exam_graph.understanding import Context, Heard
+from exam_graph.understanding import ANSWER_WINDOW, Context, Heard
 from tests.flow.conftest import CELLS
 from tests.stand_ins.groq import GroqStandIn, groq
 from tests.stand_ins.groq_replies import (
@@ -26,7 +26,7 @@ from tests.stand_ins.groq_replies import (
 )
 from tests.stand_ins.model import understanding_by, wrong
 from worker.groq_client import GroqClient
-from worker.groq_probes import ANSWER_CHARS, GroqProbes
+from worker.groq_probes import GroqProbes
 from worker.groq_understanding import GroqUnderstanding
 
 pytestmark = pytest.mark.flow
@@ -79,7 +79,7 @@ async def test_one_bounded_call_that_is_not_streamed(server: GroqStandIn) -> Non
     assert not request.get("stream")
     assert request["temperature"] == 0
     assert request["response_format"]["json_schema"]["strict"] is True
-    assert len(json.loads(request["messages"][1]["content"])["answer"]) == ANSWER_CHARS
+    assert len(json.loads(request["messages"][1]["content"])["answer"]) == ANSWER_WINDOW
     assert len(json.dumps(request)) < 9000
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from exam_graph.paper import ChoiceQuestion, OpenQuestion, Paper, ShortQuestion
 from exam_graph.rules import RulesUnderstanding
-from exam_graph.understanding import Context, Heard, Understood
+from exam_graph.understanding import ANSWER_WINDOW, Context, Heard, Understood
 from tests.flow.conftest import CELLS
 from tests.stand_ins.groq import KEY, GroqStandIn, groq
 from tests.stand_ins.groq_replies import (
@@ -27,7 +27,7 @@ from tests.stand_ins.groq_replies import (
     writing,
 )
 from worker.groq_client import MAX_OUTPUT_TOKENS, GroqClient
-from worker.groq_understanding import ANSWER_SO_FAR_CHARS, SAID_CHARS, GroqUnderstanding
+from worker.groq_understanding import SAID_CHARS, GroqUnderstanding
 
 pytestmark = pytest.mark.flow
 
@@ -89,7 +89,7 @@ async def test_one_bounded_call_that_is_not_streamed(server: GroqStandIn) -> Non
     assert sent["said"].endswith("end")
     assert sent["asked"] == "By what process?"
     assert sent["number"] == 2
-    assert len(sent["answer_so_far"]) == ANSWER_SO_FAR_CHARS
+    assert len(sent["answer_so_far"]) == ANSWER_WINDOW
     assert [each["id"] for each in sent["points"]] == ["atp", "respiration"]
 
 

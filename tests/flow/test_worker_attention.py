@@ -30,6 +30,17 @@ class Room:
     silent: asyncio.Event = field(default_factory=asyncio.Event)
     acted: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
 
+    def keep_attention(self) -> asyncio.Task[None]:
+        return asyncio.create_task(
+            keep_attention(
+                self.examiner,
+                quiet=self.quiet,
+                quiet_since=lambda: self.quiet_since,
+                act=self.act,
+                sleep=self.clock.sleep,
+            )
+        )
+
     async def quiet(self) -> None:
         await self.silent.wait()
 
@@ -70,15 +81,7 @@ async def _room(hall: Hall, **profile: Any) -> AsyncIterator[Room]:
             await told(examiner, event)
         room = Room(examiner, clock, clock.now())
         room.silent.set()
-        keeping = asyncio.create_task(
-            keep_attention(
-                examiner,
-                quiet=room.quiet,
-                quiet_since=lambda: room.quiet_since,
-                act=room.act,
-                sleep=clock.sleep,
-            )
-        )
+        keeping = room.keep_attention()
         yield room
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
@@ -179,15 +182,7 @@ async def test_it_ends_with_the_exam(hall: Hall) -> None:
     async with hall.holding(await hall.sitting(), clock=clock) as examiner:
         room = Room(examiner, clock, clock.now())
         room.silent.set()
-        keeping = asyncio.create_task(
-            keep_attention(
-                examiner,
-                quiet=room.quiet,
-                quiet_since=lambda: room.quiet_since,
-                act=room.act,
-                sleep=clock.sleep,
-            )
-        )
+        keeping = room.keep_attention()
         for event in (Started(), Command(name="end"), "Yes."):
             await told(examiner, event)
         async with asyncio.timeout(5):

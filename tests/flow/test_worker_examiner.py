@@ -9,7 +9,7 @@ import pytest
 
 from exam_graph.events import Command, Started, StudentSpoke, TimePassed, Word
 from exam_graph.state import Kept
-from exam_graph.understanding import Context, Heard, Understood
+from exam_graph.understanding import ANSWER_WINDOW, Context, Heard, Understood
 from records import engine
 from records.errors import StaleFence
 from records.model import TurnRecord
@@ -24,7 +24,7 @@ from tests.flow.conftest import (
     told,
 )
 from worker import patience
-from worker.examiner import ANSWER_WINDOW, Examiner
+from worker.examiner import Examiner
 
 pytestmark = pytest.mark.flow
 

@@ -45,7 +45,10 @@ def decide(text: str, **context: Any) -> Understood:
 
 
 def obvious(text: str, **context: Any) -> Understood | None:
-    return RULES.obvious(Heard(text), Context(**{"question": MITOCHONDRIA, **context}))
+    """What a model need not be asked about; None for the rest."""
+    heard, where = Heard(text), Context(**{"question": MITOCHONDRIA, **context})
+    understood, is_obvious = RULES.judge(heard, where)
+    return understood if is_obvious else None
 
 
 def test_to_be_unsure_is_no_giving_up() -> None:

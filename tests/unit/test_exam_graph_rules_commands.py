@@ -480,7 +480,7 @@ def test_commands(text: str, intent: str) -> None:
     heard, context = Heard(text), Context(MITOCHONDRIA)
     understood = RULES.decide(heard, context)
     assert understood == Understood(intent)  # type: ignore[arg-type]
-    assert RULES.obvious(heard, context) == understood
+    assert RULES.judge(heard, context) == (understood, True)
 
 
 REVISIONS: list[tuple[str, int | None, bool]] = [
@@ -518,7 +518,7 @@ REVISIONS: list[tuple[str, int | None, bool]] = [
 def test_revisions(text: str, target: int | None, content: bool) -> None:
     expected = Understood("revise", target=target, content=content)
     assert RULES.decide(Heard(text), Context(MITOCHONDRIA, number=5)) == expected
-    assert RULES.obvious(Heard(text), Context(MITOCHONDRIA, number=5)) == expected
+    assert RULES.judge(Heard(text), Context(MITOCHONDRIA, number=5)) == (expected, True)
 
 
 def test_what_one_meant_is_an_answer_where_one_was_begun() -> None:

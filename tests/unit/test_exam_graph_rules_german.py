@@ -348,7 +348,7 @@ def test_commands(text: str, intent: str) -> None:
     heard, context = Heard(text), Context(MITOCHONDRIUM, language="de")
     understood = RULES.decide(heard, context)
     assert understood == Understood(intent)  # type: ignore[arg-type]
-    assert RULES.obvious(heard, context) == understood
+    assert RULES.judge(heard, context) == (understood, True)
 
 
 @pytest.mark.parametrize(

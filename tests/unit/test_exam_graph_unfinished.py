@@ -145,7 +145,7 @@ def test_it_is_told_of_an_answer_only() -> None:
     )
     understood = RULES.decide(Heard("It makes ATP and"), Context(asked))
     assert (understood.intent, understood.unfinished) == ("answer", True)
-    assert RULES.obvious(Heard("It makes ATP and"), Context(asked)) == understood
+    assert RULES.judge(Heard("It makes ATP and"), Context(asked)) == (understood, True)
     assert not RULES.decide(Heard("Let me think, and"), Context(asked)).unfinished
     assert RULES.decide(Heard("It makes ATP. Let me think."), Context(asked)).covered == ("a",)
 

@@ -138,8 +138,8 @@ def test_the_value_of_an_answer() -> None:
     context = Context(FALL)
     understood = rules.decide(Heard("It falls twenty metres."), context)
     assert (understood.intent, understood.value) == ("answer", 20.0)
-    assert rules.obvious(Heard("It falls twenty metres."), context) == understood
-    assert rules.obvious(Heard("It falls rather far."), context) is None
+    assert rules.judge(Heard("It falls twenty metres."), context) == (understood, True)
+    assert not rules.judge(Heard("It falls rather far."), context)[1]
     assert rules.decide(Heard("twenty"), Context(CAPITAL)).value is None
 
 
