@@ -69,7 +69,8 @@ def _parse(said: list[str], automata: tuple[Automaton, ...]) -> frozenset[str] |
             continue
         for automaton in automata:
             for end, names in automaton.ends(said, position).items():
-                for name in names:
+                # What says yes or no is no mere courtesy: "I can hear you."
+                for name in [each for each in names if each] or names:
                     after = before | {name} if name else before
                     reached = readings[end]
                     if reached is None or len(after) < len(reached):

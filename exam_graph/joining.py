@@ -12,9 +12,11 @@ practice, and later ones to the question that is on the screen."""
 
 
 def cut_now(state: ExamState) -> Cut | None:
-    """Where this turn's words cut the examiner off, if they did."""
+    """Where this turn's words cut the examiner off, if they did. Typed words never do: who types
+    has the question on the screen."""
     cut = state["cut"]
-    return cut if cut is not None and cut["noted"] == state["turn"] - 1 else None
+    now = cut is not None and cut["noted"] == state["turn"] - 1
+    return cut if now and not state["event"].get("typed") else None
 
 
 def joins_last(state: ExamState) -> bool:

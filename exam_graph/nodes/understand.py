@@ -27,10 +27,12 @@ async def understand(state: ExamState, runtime: Runtime[ExamContext]) -> dict[st
         return _HEARD_AGAIN | {"sound_lost": state["sound_lost"]}
     if not isinstance(event, StudentSpoke):
         return {}
+    # Who types answers the question on the screen, whether or not the voice had finished it.
+    changed = {**_HEARD_AGAIN, "heard": state["heard"] or event.typed}
     if state["understood"] is not None:
-        return _HEARD_AGAIN
+        return changed
     understood = await _understood(Heard(event.text, event.confidence), state, runtime.context)
-    return {**_HEARD_AGAIN, "understood": understood.to_dict()}
+    return {**changed, "understood": understood.to_dict()}
 
 
 async def _understood(heard: Heard, state: ExamState, context: ExamContext) -> Understood:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from exam_graph.events import CommandName, NotHeard, Returned, Silence, Started
+from exam_graph.events import CommandName, NotHeard, Returned, Silence, Started, StudentSpoke
 from tests.flow.conftest import Dialogue, kinds, texts
 
 pytestmark = pytest.mark.flow
@@ -353,6 +353,17 @@ async def test_a_question_talked_over_is_asked_again_whole(dialogue: Dialogue) -
     assert dialogue.record["answers"][0]["flags"] == ["talked_over"], "a flag stays"
     await dialogue.says("B.")
     assert dialogue.record["answers"][0]["flags"] == [], "the next answer has its own"
+
+
+async def test_typed_words_talk_over_nothing(dialogue: Dialogue) -> None:
+    await _to_first_question(dialogue)
+    await dialogue.tell(NotHeard(utterance="2.3", heard_ms=100, total_ms=4000))
+    said = await dialogue.tell(StudentSpoke(text="It makes atp by respiration.", typed=True))
+    assert SECOND in texts(said), "the question was on the screen"
+    await dialogue.tell(NotHeard(utterance="4.2", heard_ms=100, total_ms=4000))
+    await dialogue.tell(StudentSpoke(text="B.", typed=True))
+    assert dialogue.record["question_id"] == "charge", "not joined to the answer before"
+    assert dialogue.record["answers"][0]["flags"] == []
 
 
 async def test_options_talked_over_are_asked_again_with_their_question(

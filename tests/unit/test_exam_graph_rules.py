@@ -160,6 +160,7 @@ CONFIRMING = {
             "Yes.",
             "yes I can hear you",
             "Yes, I can hear you now.",
+            "I can hear you.",
             "loud and clear",
             "much better",
             "okay",

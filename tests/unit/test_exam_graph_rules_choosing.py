@@ -52,6 +52,7 @@ def chosen(text: str, among: ChoiceQuestion = LAYERS) -> Choice:
         ("B is correct.", (1,)),
         ("so then option b would fit best here", (1,)),
         ("A or C", (0, 2)),
+        ("either B or C", (1, 2)),
         ("both A and B", (0, 1)),
         ("A, C", (0, 2)),
         ("all of them", (0, 1, 2, 3)),

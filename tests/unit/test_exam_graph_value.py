@@ -47,6 +47,7 @@ ENGLISH: list[tuple[str, str | None, float | None]] = [
     ("I'd say two, no wait, four", None, 4.0),
     ("2000 millimetres", "m", 2.0),
     ("1.5 km", "m", 1500.0),
+    ("two hundred and fifty milliamps", "A", 0.25),
     ("two kilojoules", "J", 2000.0),
     ("500 grams", "kg", 0.5),
     ("36 kilometres per hour", "m/s", 10.0),
