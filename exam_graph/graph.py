@@ -6,13 +6,14 @@ student is going to have said can be run and dropped without a trace. What a tur
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypedDict, cast, get_args, get_type_hints
+from typing import Any, TypedDict, cast, get_args, get_type_hints
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from exam_graph.follow import (
     after_acknowledging,
@@ -87,66 +88,39 @@ from exam_graph.utterance import Utterance
 ExamGraph = CompiledStateGraph["Box", ExamContext, "Box", "Box"]
 _Graph = StateGraph["Box", ExamContext, "Box", "Box"]
 _Move = Callable[[ExamState, Runtime[ExamContext]], Awaitable[dict[str, Any]]]
+_Chooser = Callable[[ExamState, Runtime[ExamContext]], str]
 Checkpoints = CompiledStateGraph["KeptBox", None, "KeptBox", "KeptBox"]
-
-#: Moves after which the turn is over.
-_LAST = (
-    *(greet, check_sound, advance, probe, offer, repeat, ask_again, join, resume, note_echo),
-    *(listen, wait, note_unheard, confirm_end, care, check_hearing, check_in, ask_wellbeing),
-    *(ask_which, ask_to_finish, ask_revision, use_language, pause, take_break, lose_sound, close),
-)
-#: Moves that tell something; what is still open is then asked again.
-_TELLING = (
-    *(clarify, tell_time, tell_count, tell_skipped, identify, decline, redirect),
-    *(hint, feedback, repeat_last, repeat_options),
-)
-#: Moves that leave the open question.
-_LEAVING = (skip, give_up, move_on, leave_silent, explain)
-
-
-def _merged(before: ExamState | None, update: dict[str, Any]) -> ExamState:
-    return cast(ExamState, {**(before or {}), **update})
 
 
 class Box(TypedDict):
-    """The whole state as one channel.
+    """The whole state as one channel: LangGraph's work in a step grows with their number."""
 
-    LangGraph's work in a step grows with the number of channels; one instead of 36 makes a turn
-    about a third faster (`python -m bench turn` measures one).
-    """
-
-    exam: Annotated[ExamState, _merged]
+    exam: ExamState
 
 
 def build_graph() -> ExamGraph:
     """The graph of one turn. Compile once per process; safe for many sittings at once."""
     graph = StateGraph(Box, context_schema=ExamContext)
-    for move in (begin, record, continue_answer, revise, go_on, go_back, take_up, end_break):
-        _add(graph, move)
-    for move in (hear, regain_sound, welcome_back, acknowledge, give_feedback, write_probe):
-        _add(graph, move)
-    for move in _LAST:
-        _add(graph, move)
-        graph.add_edge(move.__name__, END)
-    for move in _TELLING:
-        _add(graph, move)
-        _choose(graph, move.__name__, after_telling)
-    for move in _LEAVING:
-        _add(graph, move)
-        _choose(graph, move.__name__, after_leaving)
     graph.add_edge(START, "hear")
-    _choose(graph, "hear", route)
-    for asking in ("begin", "go_back", "take_up"):
-        graph.add_edge(asking, "advance")
-    for answering in ("record", "continue_answer"):
-        _choose(graph, answering, after_answer)
-    for showing in ("acknowledge", "give_feedback"):
-        _choose(graph, showing, after_acknowledging)
-    _choose(graph, "write_probe", after_writing)
-    _choose(graph, "revise", after_revising)
-    _choose(graph, "regain_sound", after_regaining)
-    for returning in ("go_on", "end_break", "welcome_back"):
-        graph.add_edge(returning, "repeat")
+    _add(graph, route, hear)
+    # What something else follows in the same turn, always or as it is chosen.
+    _add(graph, "advance", begin, go_back, take_up)
+    _add(graph, "repeat", go_on, end_break, welcome_back)
+    _add(graph, after_answer, record, continue_answer)
+    _add(graph, after_acknowledging, acknowledge, give_feedback)
+    _add(graph, after_writing, write_probe)
+    _add(graph, after_revising, revise)
+    _add(graph, after_regaining, regain_sound)
+    # Moves that leave the open question.
+    _add(graph, after_leaving, skip, give_up, move_on, leave_silent, explain)
+    # Moves that tell something; what is still open is then asked again.
+    _add(graph, after_telling, clarify, tell_time, tell_count, tell_skipped, identify, decline)
+    _add(graph, after_telling, redirect, hint, feedback, repeat_last, repeat_options)
+    # Moves after which the turn is over.
+    _add(graph, END, greet, check_sound, advance, probe, offer, repeat, ask_again, join, resume)
+    _add(graph, END, listen, wait, note_unheard, note_echo, confirm_end, care, check_hearing)
+    _add(graph, END, check_in, ask_wellbeing, ask_which, ask_to_finish, ask_revision, use_language)
+    _add(graph, END, pause, take_break, lose_sound, close)
     return graph.compile()
 
 
@@ -172,20 +146,25 @@ async def hear(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any
     return {**understood, **await keep_time(after, runtime)}
 
 
-def _add(graph: _Graph, move: _Move) -> None:
-    async def boxed(state: Box, runtime: Runtime[ExamContext]) -> dict[str, Any]:
-        return {"exam": await move(state["exam"], runtime)}
+def _add(graph: _Graph, follows: str | _Chooser, *moves: _Move) -> None:
+    """Adds moves, and what follows them: one name, or the names in the chooser's return type.
 
-    graph.add_node(move.__name__, boxed)
+    Each names its successor itself: LangGraph's conditional edges would cost a turn a third more.
+    """
+    if isinstance(follows, str):
+        names, choose = (follows,), lambda *_: follows
+    else:
+        names, choose = get_args(get_type_hints(follows)["return"]), follows
+    for move in moves:
+        graph.add_node(move.__name__, _boxed(move, choose), destinations=names)
 
 
-def _choose(graph: _Graph, after: str, chooser: Callable[..., str]) -> None:
-    """Adds the edges after a move; where they lead is in the chooser's return type."""
+def _boxed(move: _Move, choose: _Chooser) -> Callable[..., Awaitable[Command[str]]]:
+    async def boxed(state: Box, runtime: Runtime[ExamContext]) -> Command[str]:
+        after = cast(ExamState, {**state["exam"], **await move(state["exam"], runtime)})
+        return Command(update={"exam": after}, goto=choose(after, runtime))
 
-    def boxed(state: Box, runtime: Runtime[ExamContext]) -> str:
-        return chooser(state["exam"], runtime)
-
-    graph.add_conditional_edges(after, boxed, list(get_args(get_type_hints(chooser)["return"])))
+    return boxed
 
 
 class KeptBox(TypedDict):
