@@ -4,7 +4,7 @@ from typing import Literal
 
 from langgraph.runtime import Runtime
 
-from exam_graph.events import Silence, parse_event
+from exam_graph.events import Silence, StudentSpoke, parse_event
 from exam_graph.paper import ChoiceQuestion, OpenQuestion, Point
 from exam_graph.sequence import what_follows
 from exam_graph.state import ExamContext, ExamState, open_answer, remaining_ms
@@ -122,6 +122,11 @@ def open_probes(state: ExamState, context: ExamContext) -> list[Point]:
     ]
 
 
+def may_probe(state: ExamState, context: ExamContext) -> bool:
+    """Whether what the open question's answer lacks decides what is said next."""
+    return context.learning or bool(open_probes(state, context)) or may_write_probe(state, context)
+
+
 def may_write_probe(state: ExamState, context: ExamContext) -> bool:
     """Whether a model may follow up: the paper allows it, and something is missing."""
     question_id = state["order"][state["position"]]
@@ -133,6 +138,13 @@ def may_write_probe(state: ExamState, context: ExamContext) -> bool:
         and len(answer["probes"]) < question.follow_ups
         and any(point.id not in answer["covered"] for point in question.points)
     )
+
+
+def speaks_long(state: ExamState, context: ExamContext) -> bool:
+    """Whether the open answer has become long with the words of this turn, not taken yet."""
+    answer, event = open_answer(state), parse_event(state["event"])
+    spoken_ms = event.duration_ms if isinstance(event, StudentSpoke) else 0
+    return answer is not None and answer["answer_ms"] + spoken_ms >= context.answer_limit_ms
 
 
 def _spoke_long(state: ExamState, context: ExamContext) -> bool:

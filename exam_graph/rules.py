@@ -27,6 +27,9 @@ _NOISE_WORDS = 3
 # An answer in numbers longer than this holds more than the number.
 _VALUE_WORDS = 12
 
+# So many words that hold no command are about the matter.
+_MATTER_WORDS = 5
+
 # What an utterance of several commands comes down to: the first of these that it holds.
 _BY_WEIGHT: dict[str, Intent] = {
     "distress": "distress",
@@ -83,6 +86,22 @@ class RulesUnderstanding:
         options named as such, a number where one is wanted, and what breaks off."""
         understood = self.decide(heard, context)
         return understood, _is_obvious(understood, heard, context)
+
+    def overhear(self, heard: Heard, context: Context) -> None:
+        """Nothing here takes long."""
+
+    def is_answer(self, heard: Heard, context: Context) -> bool:
+        """Whether nobody could take it for anything else: it says what was asked for, or enough
+        about the matter and nothing to the examiner."""
+        understood = self.decide(heard, context)
+        if understood.intent != "answer" or understood.unfinished or context.question is None:
+            return False
+        if understood.choice or understood.value is not None:
+            return True
+        said = words(heard.text)
+        addressed = language_data(context.language).examiner.intersection(said)
+        asks = heard.text.rstrip().endswith("?")
+        return len(said) >= _MATTER_WORDS and not addressed and not asks
 
 
 def _is_obvious(understood: Understood, heard: Heard, context: Context) -> bool:

@@ -3,6 +3,7 @@
 No word of the student's is in it; those are kept in the record alone.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, cast
 
@@ -139,6 +140,7 @@ class ExamState(Kept):
     """`Kept` and what exists for the length of one turn only.
 
     answering: what the student was asked to say yes or no to when the turn began
+    understood: an `Understood` as a dict; `thanked` in it: for an answer, before it was understood
     """
 
     event: dict[str, Any]
@@ -150,13 +152,15 @@ class ExamState(Kept):
 
 @dataclass(frozen=True)
 class ExamContext:
-    """What the nodes work with and no checkpoint holds. Made once per sitting."""
+    """What the nodes work with and no checkpoint holds. Made per sitting, but for `certain`."""
 
     paper: Paper
     phrases: Phrasebook
     understanding: Understanding
     profile: Profile = UNCHANGED
     probes: ProbeWriter | None = None
+    #: Of one turn: set as soon as its words are final. None: they are, and nobody waits.
+    certain: asyncio.Event | None = None
 
     @property
     def duration_ms(self) -> int:

@@ -4,7 +4,8 @@
 caller. Neither sees the clock, the record or another question.
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
 from exam_graph.paper import Language, Question
@@ -59,10 +60,15 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 @dataclass(frozen=True)
 class Heard:
-    """A student's turn as transcribed. `confidence` is the recogniser's mean (0 to 1), if any."""
+    """A student's turn as transcribed.
+
+    confidence: the recogniser's mean (0 to 1), if any
+    certain: set as soon as the words are known to be final; None: they are
+    """
 
     text: str
     confidence: float | None = None
+    certain: asyncio.Event | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Context:
     said: the examiner's words of the last turn that had any, to tell its echo
     cut: those words were cut off by the student's, or by their echo
     number: the open question's number, from 1; 0 if none is open
+    probing: what the answer still lacks decides what is said next
     """
 
     question: Question | None = None
@@ -88,6 +95,7 @@ class Context:
     said: str = ""
     cut: bool = False
     number: int = 0
+    probing: bool = True
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,16 @@ class Understood:
 
 
 class Understanding(Protocol):
-    """May take its time up to its own deadline; never raises for what a student says."""
+    """Never raises for what a student says."""
 
-    async def understand(self, heard: Heard, context: Context) -> Understood: ...
+    async def understand(self, heard: Heard, context: Context) -> Understood:
+        """May take its time up to its own deadline after the words are certain."""
+        ...
+
+    def overhear(self, heard: Heard, context: Context) -> None:
+        """The words so far of a turn that goes on: whatever takes long may begin with them."""
+        ...
+
+    def is_answer(self, heard: Heard, context: Context) -> bool:
+        """Whether it is an answer, told at once and certain enough to thank for it."""
+        ...

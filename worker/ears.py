@@ -19,14 +19,21 @@ _SPEECH = (
 
 class Ears:
     """Fed with the recogniser's events. `on_change` is called when a turn opens, grows or closes,
-    `on_draft` with words that are not certain yet."""
+    `on_words` with the words so far, which are not certain yet, `on_draft` with them now and then.
+    """
 
     def __init__(
-        self, clock: Clock, *, on_change: Callable[[], None], on_draft: Callable[[str], None]
+        self,
+        clock: Clock,
+        *,
+        on_change: Callable[[], None],
+        on_draft: Callable[[str], None],
+        on_words: Callable[[str], None] = lambda words: None,
     ) -> None:
         self._clock = clock
         self._on_change = on_change
         self._on_draft = on_draft
+        self._on_words = on_words
         self._words: list[Word] = []
         self._transcribed = False
         self._began: float | None = None
@@ -70,6 +77,8 @@ class Ears:
         if event.alternatives:
             self._draft(event.alternatives[0].text)
         self._on_change()
+        if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and event.alternatives:
+            self._on_words(event.alternatives[0].text)
 
     def _end(self) -> None:
         if self._transcribed:

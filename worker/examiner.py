@@ -5,6 +5,7 @@ and leaves nothing behind unless the turn becomes certain with the same words.
 """
 
 import asyncio
+import dataclasses
 import logging
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from exam_graph.clock import Clock, ExamClock
 from exam_graph.events import Event, Returned, StudentSpoke, students_words
 from exam_graph.graph import Checkpoints, ExamGraph, keep, kept, run
+from exam_graph.nodes.understand import overhear
 from exam_graph.selection import draw
 from exam_graph.state import (
     ExamContext,
@@ -172,6 +174,11 @@ class Examiner:
             guess.task.cancel()
         return self.submit(event), False
 
+    def overhear(self, event: StudentSpoke) -> None:
+        """The words so far of a turn that goes on: understanding may begin with them."""
+        if not self.finished:
+            overhear(event.text, self._given(event, self.clock.used_ms(), self.state), self.context)
+
     async def keep_draft(self, text: str) -> None:
         """Keeps the words of an answer that is still being given."""
         question_id = current_question_id(self.state)
@@ -199,6 +206,7 @@ class Examiner:
     def _enqueue(self, job: _Job) -> Turn:
         self._last_number += 1
         job.turn.number = self._last_number
+        job.turn.certain.set()
         self._last_turn = job.turn
         self._queue.put_nowait(job)
         return job.turn
@@ -235,16 +243,21 @@ class Examiner:
             listener(state)
 
     async def _run_graph(self, turn: Turn, state: Kept) -> ExamState:
-        given = with_event(
-            state,
-            turn.event.model_dump(mode="json"),
-            used_ms=turn.used_ms,
-            answer_so_far=self._answer_so_far,
-        )
+        context = dataclasses.replace(self.context, certain=turn.certain)
         try:
-            return await run(self._graph, given, self.context, turn.say)
+            return await run(
+                self._graph, self._given(turn.event, turn.used_ms, state), context, turn.say
+            )
         finally:
             turn.complete()
+
+    def _given(self, event: Event, used_ms: int, state: Kept) -> ExamState:
+        return with_event(
+            state,
+            event.model_dump(mode="json"),
+            used_ms=used_ms,
+            answer_so_far=self._answer_so_far,
+        )
 
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")

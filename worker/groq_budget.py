@@ -17,8 +17,11 @@ class TokenBudget:
         self._spent = False
         self.used = 0
 
-    def take(self, tokens: int) -> bool:
-        """Whether a call of about so many tokens may be made. After the first no, never again."""
+    def take(self, tokens: int, share: float = 1.0) -> bool:
+        """Whether a call of about so many tokens may be made. After the first no, never again;
+        a call that may use only a share of all tokens is refused for itself alone."""
+        if self.used + tokens > self._limit * share and share < 1.0:
+            return False
         if not self._spent and self.used + tokens > self._limit:
             self._spent = True
             logger.warning(

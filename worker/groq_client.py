@@ -61,7 +61,7 @@ class GroqClient:
     ) -> None:
         self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0)
         self._model = model
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self.budget = TokenBudget(token_budget)
         self._now = now
         self._failures = 0
@@ -80,15 +80,25 @@ class GroqClient:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def ask(self, asking: Asking, kind: type[Reply]) -> Reply | None:
-        """The model's reply, None if there is none in time. Never raises, logs no word of it."""
+    async def ask(
+        self,
+        asking: Asking,
+        kind: type[Reply],
+        *,
+        timeout_s: float | None = None,
+        share: float = 1.0,
+    ) -> Reply | None:
+        """The model's reply, None if there is none in time. Never raises, logs no word of it.
+
+        timeout_s: another time than the deadline; share: of the exam's tokens, that it may use
+        """
         request = _request(self._model, asking)
         estimate = len(json.dumps(request)) // _CHARS_PER_TOKEN + MAX_OUTPUT_TOKENS
-        if self._now() < self._resting_until or not self.budget.take(estimate):
+        if self._now() < self._resting_until or not self.budget.take(estimate, share):
             return None
         started = self._now()
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(self.deadline_s if timeout_s is None else timeout_s):
                 completion = await self._client.chat.completions.create(**request)
             if (counted := _total_tokens(completion)) is not None:
                 self.budget.settle(estimate, counted)
@@ -101,6 +111,10 @@ class GroqClient:
             return None
         self._failures = 0
         return reply
+
+    def note_late(self, what: str) -> None:
+        """A reply did not come by the deadline, and nobody waits for it any more."""
+        self._failed(what, TimeoutError(), round(1000 * self.deadline_s))
 
     def _failed(self, what: str, error: Exception, elapsed_ms: int) -> None:
         self._failures += 1

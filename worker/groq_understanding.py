@@ -1,58 +1,73 @@
 """Understanding by a model at Groq, within a deadline; whatever fails, rules decide.
 
-The model sees the answer key, so nothing it writes is ever spoken: it returns names out of lists,
-numbers and ids of points, and `groq_reading` tells how much of that is believed.
+The model returns names out of lists, numbers and ids of points, and `groq_reading` tells how much
+of that is believed. It is asked while the student still speaks (`groq_ahead`).
 """
 
+import asyncio
 import dataclasses
-from typing import Any
 
-from exam_graph.paper import ChoiceQuestion, Question
+from exam_graph.paper import OpenQuestion
 from exam_graph.rules import RulesUnderstanding
-from exam_graph.understanding import ANSWER_WINDOW, Context, Heard, Understood
-from worker.groq_client import Asking, GroqClient
-from worker.groq_reading import Reading, believed, properties
-
-SAID_CHARS = 3000
-ASKED_CHARS = 800
-POINT_CHARS = 300
-OPTION_CHARS = 200
+from exam_graph.understanding import Context, Heard, Understood
+from worker.groq_ahead import ReadAhead, merged, settled
+from worker.groq_client import GroqClient
+from worker.groq_reading import Reading, believed
 
 
 class GroqUnderstanding:
-    """An `Understanding` that asks a model for what rules cannot know."""
+    """An `Understanding` that asks a model for what rules cannot know. Of one sitting."""
 
     def __init__(self, rules: RulesUnderstanding, client: GroqClient) -> None:
         self._rules = rules
         self._client = client
+        self._ahead = ReadAhead(client)
 
     async def understand(self, heard: Heard, context: Context) -> Understood:
         by_rules, obvious = self._rules.judge(heard, context)
-        if obvious or context.question is None:
+        question = context.question
+        if obvious or question is None:
             return by_rules
-        reading = await self._client.ask(asking_for(context.question, heard, context), Reading)
-        if reading is None:
-            return dataclasses.replace(by_rules, doubtful=True)
-        return believed(reading, by_rules, heard, context)
+        known = self._ahead.known(question, heard, context)
+        if known and (understood := settled(known, by_rules, heard, context)):
+            return understood
+        reading = await self._in_time(self._ahead.read(question, heard, context), heard)
+        if reading is not None:
+            return believed(reading, by_rules, heard, context)
+        # Of the words before the last ones it may be known all the same what they reached.
+        partly = known and known.reading.intent == by_rules.intent == "answer"
+        understood = merged(known, by_rules, heard, context) if known and partly else by_rules
+        return dataclasses.replace(understood, doubtful=True)
 
+    def overhear(self, heard: Heard, context: Context) -> None:
+        if isinstance(context.question, OpenQuestion):
+            self._ahead.follow(context.question, heard, context)
 
-def asking_for(question: Question, heard: Heard, context: Context) -> Asking:
-    """The call about one turn. It holds nothing that marks a choice or a short answer: those two
-    only code reads."""
-    options = question.options if isinstance(question, ChoiceQuestion) else ()
-    data: dict[str, Any] = {
-        "language": context.language,
-        "number": context.number,
-        "kind": question.kind,
-        "question": question.ask,
-        "options": [option.spoken[:OPTION_CHARS] for option in options],
-        "points": [
-            {"id": point.id, "looks_for": point.looks_for[:POINT_CHARS]}
-            for point in question.points
-        ],
-        "asked": context.asked[-ASKED_CHARS:],
-        "confirming": context.confirming,
-        "answer_so_far": context.answer_so_far[-ANSWER_WINDOW:],
-        "said": heard.text[-SAID_CHARS:],
-    }
-    return Asking("understanding", data, properties(context))
+    def is_answer(self, heard: Heard, context: Context) -> bool:
+        if self._rules.is_answer(heard, context):
+            return True
+        by_rules = self._rules.decide(heard, context)
+        if context.question is None or by_rules.intent != "answer" or by_rules.unfinished:
+            return False
+        known = self._ahead.known(context.question, heard, context)
+        return known is not None and known.reading.intent == "answer"
+
+    def close(self) -> None:
+        """The exam is over."""
+        self._ahead.close()
+
+    async def _in_time(self, asked: asyncio.Task[Reading | None], heard: Heard) -> Reading | None:
+        """The reading, if it comes until the deadline, which is counted from when the words are
+        certain."""
+        if heard.certain is not None:
+            certain = asyncio.ensure_future(heard.certain.wait())
+            try:
+                await asyncio.wait((asked, certain), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                certain.cancel()
+        await asyncio.wait((asked,), timeout=self._client.deadline_s)
+        if asked.done():
+            return None if asked.cancelled() else asked.result()
+        asked.cancel()
+        self._client.note_late("understanding")
+        return None

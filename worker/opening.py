@@ -86,7 +86,8 @@ async def open_understanding(
         token_budget=settings.groq_token_budget,
     ) as groq:
         await groq.warm()
-        yield GroqUnderstanding(rules, groq), GroqProbes(groq)
+        with contextlib.closing(GroqUnderstanding(rules, groq)) as understanding:
+            yield understanding, GroqProbes(groq)
 
 
 def sqlite_path(database_url: str) -> str:

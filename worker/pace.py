@@ -29,16 +29,19 @@ OWN_TURN_END = Pace(1.0, None, 60_000)
 LAST_SENTENCE = Pace(0.9, None, _LONGEST_MS)
 #: Where only a yes, a no or a command is expected.
 _COMMAND = Pace(0.6, 0.4, 2500)
-_ANSWER = Pace(0.7, 0.5, 5000)
+_ANSWER = Pace(0.7, 0.4, 5000)
 #: A question is open and nothing was said to it, or the student wants time.
-_BEFORE_ANSWER = Pace(0.8, 0.5, 8000)
+_BEFORE_ANSWER = Pace(0.8, 0.4, 8000)
 
 
-def pace(state: Kept, context: ExamContext) -> Pace:
-    """The patience that this moment of the exam calls for."""
+def pace(state: Kept, context: ExamContext, *, answering: bool = False) -> Pace:
+    """The patience that this moment of the exam calls for.
+
+    answering: in the turn that is open, something has been said already
+    """
     if context.profile.own_turn_end:
         return OWN_TURN_END
-    return _times(_of_moment(state), context.profile.pause_patience)
+    return _times(_of_moment(state, answering), context.profile.pause_patience)
 
 
 def quickest(profile: Profile) -> Pace:
@@ -46,12 +49,12 @@ def quickest(profile: Profile) -> Pace:
     return QUICKEST._replace(eager_eot_threshold=None) if profile.own_turn_end else QUICKEST
 
 
-def _of_moment(state: Kept) -> Pace:
+def _of_moment(state: Kept, answering: bool) -> Pace:
     if state["paused"] or state["confirming"] or state["phase"] in ("waiting", "soundcheck"):
         return _COMMAND
     question_id = current_question_id(state)
     unanswered = question_id is not None and state["statuses"][question_id] == "open"
-    if unanswered or state["waiting"] or state["revising"] is not None:
+    if (unanswered and not answering) or state["waiting"] or state["revising"] is not None:
         return _BEFORE_ANSWER
     return _ANSWER
 

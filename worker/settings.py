@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     groq_model: str = "openai/gpt-oss-20b"
     groq_deadline_ms: int = Field(default=400, gt=0, description="after it, rules decide")
     groq_token_budget: int = Field(
-        default=150_000, ge=0, description="total tokens of one exam; then rules decide"
+        default=400_000, ge=0, description="total tokens of one exam; then rules decide"
     )
 
     database_url: str = "sqlite:///var/voxam.db"

@@ -14,6 +14,8 @@ class Turn:
 
     def __init__(self, event: Event, used_ms: int) -> None:
         self.event = event
+        #: Set when the turn is no guess any more.
+        self.certain = asyncio.Event()
         self.used_ms = used_ms
         self.number: int | None = None
         self.utterances: list[Utterance] = []

@@ -12,6 +12,8 @@ from worker.pace import LAST_SENTENCE, QUICKEST, pace, quickest
 
 #: A wish to end the turn holds for so long when nothing is heard that could end, in seconds.
 WISH_S = 3.0
+#: Of so many words, a turn is an answer that has begun.
+BEGUN_WORDS = 8
 
 
 class TurnEnd:
@@ -20,6 +22,8 @@ class TurnEnd:
     def __init__(self, recogniser: Recogniser, state: Kept, context: ExamContext) -> None:
         """The recogniser was made with `pace(state, context)`."""
         self._context = context
+        self._state = state
+        self._begun = False
         self._flux = Flux(recogniser, pace(state, context))
         #: Called when who ends turns by the button has been silent for long in an open turn.
         self.on_held: Callable[[], None] = lambda: None
@@ -30,6 +34,7 @@ class TurnEnd:
 
     def follow(self, state: Kept) -> None:
         """A turn was kept: the next one may call for another patience."""
+        self._state, self._begun = state, False
         self._flux.follow(pace(state, self._context))
 
     def ask(self) -> None:
@@ -67,12 +72,23 @@ class TurnEnd:
         async for event in heard:
             assert isinstance(event, stt.SpeechEvent)
             if event.type is stt.SpeechEventType.START_OF_SPEECH:
+                if self._begun:
+                    # What was said made no turn.
+                    self.follow(self._state)
                 self._open = True
                 self._remember()
             elif event.type is stt.SpeechEventType.END_OF_SPEECH:
                 self._open = False
                 self._flux.relax()
+            elif event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT and not self._begun:
+                self._note_words(event)
             yield event
+
+    def _note_words(self, event: stt.SpeechEvent) -> None:
+        """Who has begun to answer needs no longer the patience of who has not."""
+        if event.alternatives and len(event.alternatives[0].text.split()) >= BEGUN_WORDS:
+            self._begun = True
+            self._flux.follow(pace(self._state, self._context, answering=True))
 
     def _forget_later(self) -> None:
         self._remember()

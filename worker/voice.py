@@ -27,6 +27,7 @@ from worker.examiner import Examiner
 from worker.floor import Floor
 from worker.hearing import Hearing
 from worker.playback import UTTERANCE, PlaybackMonitor
+from worker.stable import with_stable_guesses
 from worker.turn import Heard, Mark, Turn
 from worker.turn_end import TurnEnd
 
@@ -67,7 +68,12 @@ class Voice(Agent):
         self._hearing = Hearing()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.floor = Floor(clock, self._busy)
-        self.ears = Ears(clock, on_change=self.floor.wake, on_draft=self._keep_draft)
+        self.ears = Ears(
+            clock,
+            on_change=self.floor.wake,
+            on_draft=self._keep_draft,
+            on_words=self._overhear,
+        )
 
     def attach(self) -> None:
         """Puts the playback monitor before the session's audio output. After `session.start`."""
@@ -123,7 +129,7 @@ class Voice(Agent):
             # There may never be a microphone, and a recogniser closes on who sends nothing.
             audio = await _begun(audio)
         heard = Agent.default.stt_node(self, audio, model_settings)
-        async for event in self._turn_end.watch(heard):
+        async for event in with_stable_guesses(self._turn_end.watch(heard)):
             self.ears.note(event)
             yield event
 
@@ -225,6 +231,9 @@ class Voice(Agent):
 
     def _follow_speech(self, created: SpeechCreatedEvent) -> None:
         created.speech_handle.add_done_callback(lambda _: self.floor.wake())
+
+    def _overhear(self, words: str) -> None:
+        self._examiner.overhear(StudentSpoke(text=words, duration_ms=self.ears.elapsed_ms()))
 
     def _keep_draft(self, text: str) -> None:
         self._in_background(self._examiner.keep_draft(text))

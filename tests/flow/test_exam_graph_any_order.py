@@ -58,10 +58,19 @@ LEAVING = {"skip", "give_up", "move_on", "hint", "explain", "go_back", "take_up"
 class DrawnUnderstanding:
     """Understands a turn as the test has drawn it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, late: bool) -> None:
+        """`late`: understands after the words are certain; thanks are said meanwhile."""
         self.next = Understood("answer")
+        self._late = late
+
+    def overhear(self, heard: Heard, context: Context) -> None: ...
+
+    def is_answer(self, heard: Heard, context: Context) -> bool:
+        return True
 
     async def understand(self, heard: Heard, context: Context) -> Understood:
+        for _ in range(5 if self._late else 0):
+            await asyncio.sleep(0)
         points = [point.id for point in context.question.points] if context.question else []
         covered = tuple(each for each in points if each in self.next.covered)
         return dataclasses.replace(self.next, covered=covered)
@@ -229,21 +238,26 @@ class Sitting:
         }
 
 
-def _sitting(mode: str, profile: Profile, probes: list[str | None]) -> Sitting:
+def _sitting(mode: str, profile: Profile, probes: list[str | None], *, late: bool) -> Sitting:
     content = PAPER | {"mode": mode} | ({"questions": HINTED} if mode == "learn" else {})
-    understanding = DrawnUnderstanding()
+    understanding = DrawnUnderstanding(late=late)
+    certain = asyncio.Event()
+    certain.set()
     context = ExamContext(
         paper=Paper.from_dict(content),
         phrases=phrasebook("en"),
         understanding=understanding,
         profile=profile,
         probes=DrawnProbes(probes),
+        certain=certain,
     )
     return Sitting(Talk(context, _graph, PassingClock()), understanding)
 
 
-async def _hold(mode: str, profile: Profile, steps: list[Step], *, opening: bool) -> None:
-    sitting = _sitting(mode, profile, list(PROBES) * 2)
+async def _hold(
+    mode: str, profile: Profile, steps: list[Step], *, opening: bool, late: bool
+) -> None:
+    sitting = _sitting(mode, profile, list(PROBES) * 2, late=late)
     await (sitting.talk.open() if opening else sitting.talk.begin())
     sitting.promises.check()
     for step in steps:
@@ -258,9 +272,13 @@ _graph = build_graph()
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    steps=_steps, mode=st.sampled_from(["exam", "learn"]), profile=_profiles, opening=st.booleans()
+    steps=_steps,
+    mode=st.sampled_from(["exam", "learn"]),
+    profile=_profiles,
+    opening=st.booleans(),
+    late=st.booleans(),
 )
 def test_the_exam_holds_whatever_comes(
-    steps: list[Step], mode: str, profile: Profile, opening: bool
+    steps: list[Step], mode: str, profile: Profile, opening: bool, late: bool
 ) -> None:
-    asyncio.run(_hold(mode, profile, steps, opening=opening))
+    asyncio.run(_hold(mode, profile, steps, opening=opening, late=late))

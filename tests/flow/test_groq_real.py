@@ -12,10 +12,11 @@ from exam_graph.probing import ProbeRequest
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.understanding import Context, Heard
 from tests.flow.conftest import CELLS
+from worker.groq_asking import asking_for
 from worker.groq_client import GroqClient
 from worker.groq_probes import GroqProbes
 from worker.groq_reading import Reading, properties
-from worker.groq_understanding import GroqUnderstanding, asking_for
+from worker.groq_understanding import GroqUnderstanding
 from worker.settings import Settings
 
 pytestmark = [pytest.mark.flow, pytest.mark.needs_key]

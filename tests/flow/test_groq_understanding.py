@@ -26,8 +26,9 @@ from tests.stand_ins.groq_replies import (
     rate_limited,
     writing,
 )
+from worker.groq_asking import SAID_CHARS
 from worker.groq_client import MAX_OUTPUT_TOKENS, GroqClient
-from worker.groq_understanding import SAID_CHARS, GroqUnderstanding
+from worker.groq_understanding import GroqUnderstanding
 
 pytestmark = pytest.mark.flow
 
@@ -237,7 +238,7 @@ async def test_a_spent_budget_ends_the_calls_and_says_so_once(
 ) -> None:
     server.script(*(answering("answer", "atp").costing(10_000) for _ in range(3)))
     async with asked_at(server, token_budget=24_000) as understanding:
-        outcomes = [await ask(understanding) for _ in range(6)]
+        outcomes = [await ask(understanding, f"{n} {POWERHOUSE}") for n in range(6)]
     assert [each.source for each in outcomes] == ["model"] * 3 + ["rules"] * 3
     assert outcomes[-1] == BY_RULES
     assert len(server.requests) == 3
