@@ -42,6 +42,7 @@ def for_parts(
     where = {
         "LIVEKIT_URL": f"ws://127.0.0.1:{settings.livekit_port}",
         "DATABASE_URL": f"sqlite:///{settings.var_dir}/voxam.db",
+        "SPEECH_CACHE_DIR": f"{settings.var_dir}/speech",
         "PUBLIC_URL": f"{here}:{settings.token_api_port}",
         "PAPERS_DIR": str(settings.papers_dir),
         "PYTHONUNBUFFERED": "1",  # or the last words of a part that fails would be missing

@@ -26,6 +26,7 @@ from worker.microphone_in_room import MicrophoneInRoom
 from worker.opening import open_examiner
 from worker.page import Page
 from worker.protocol import View
+from worker.readiness import kept_ready
 from worker.settings import Settings
 from worker.speech import build_session, build_voice, room_options
 from worker.turn_end import TurnEnd
@@ -52,11 +53,15 @@ async def examine(ctx: JobContext) -> None:
     try:
         sitting = await _sitting_of(ctx, records)
         logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
-        async with open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner:
+        async with (
+            open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner,
+            kept_ready(examiner, warm.graph, settings) as ready,
+        ):
             context = examiner.context
             session = build_session(settings, context, examiner.state, warm)
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
-            voice = Voice(examiner, turn_end, build_voice(settings, context.profile, slow=True))
+            slow = build_voice(settings, context.profile, slow=True)
+            voice = Voice(examiner, turn_end, slow, ready)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:

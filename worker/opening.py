@@ -1,5 +1,6 @@
 """Opens a sitting for examining: record, checkpoints, graph and understanding put together."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,9 +86,13 @@ async def open_understanding(
         deadline_s=settings.groq_deadline_ms / 1000,
         token_budget=settings.groq_token_budget,
     ) as groq:
-        await groq.warm()
-        with contextlib.closing(GroqUnderstanding(rules, groq)) as understanding:
-            yield understanding, GroqProbes(groq)
+        # Nobody speaks yet: the exam need not wait for the connection.
+        warming = asyncio.create_task(groq.warm())
+        try:
+            with contextlib.closing(GroqUnderstanding(rules, groq)) as understanding:
+                yield understanding, GroqProbes(groq)
+        finally:
+            warming.cancel()
 
 
 def sqlite_path(database_url: str) -> str:

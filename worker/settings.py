@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     deepgram_base_url: str | None = Field(default=None, description="an origin, http or https")
     voice: str = Field(default="aura-2-orion-en", validation_alias="EXAMINER_VOICE")
 
+    local_tts_voice: str = Field(default="", description="local_providers' voice")
+
     groq_api_key: SecretStr | None = None
     groq_base_url: str = "https://api.groq.com/openai/v1"
     groq_model: str = "openai/gpt-oss-20b"
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///var/voxam.db"
     papers_dir: Path = Path("exams")
+
+    speech_cache_dir: Path = Path("var/speech")
+    speech_cache_mb: int = Field(default=512, ge=0, description="0: nothing is kept on disk")
 
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     max_exams: int = Field(default=10, ge=1, description="exams this worker holds at once")

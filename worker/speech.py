@@ -64,15 +64,20 @@ def build_session(
 
 def build_voice(settings: Settings, profile: Profile, *, slow: bool = False) -> deepgram.TTS:
     """The examiner's voice at the student's speech rate; `slow`: slower than that."""
-    rate = max(SLOWEST, profile.speech_rate * SLOW) if slow else profile.speech_rate
+    rate = speed(profile, slow=slow)
     return deepgram.TTS(
         model=settings.voice,
         api_key=settings.deepgram_key,
         base_url=f"{settings.deepgram_origin}/v1/speak",
         sample_rate=SAMPLE_RATE,
-        speed=None if rate == 1.0 else round(rate, 3),
+        speed=None if rate == 1.0 else rate,
         mip_opt_out=True,
     )
+
+
+def speed(profile: Profile, *, slow: bool = False) -> float:
+    """Aura's `speed` for this student, 1.0 being the usual."""
+    return round(max(SLOWEST, profile.speech_rate * SLOW) if slow else profile.speech_rate, 3)
 
 
 def room_options(on_typed: TextInputCallback | None) -> room_io.RoomOptions:

@@ -7,6 +7,7 @@ what is said.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
+from contextlib import nullcontext
 from typing import Any, Self
 
 from livekit import rtc
@@ -22,11 +23,13 @@ from livekit.agents import (
 )
 
 from exam_graph.events import Event, StudentSpoke
+from exam_graph.utterance import Utterance
 from worker.ears import Ears
 from worker.examiner import Examiner
 from worker.floor import Floor
 from worker.hearing import Hearing
 from worker.playback import UTTERANCE, PlaybackMonitor
+from worker.speech_cache import SpeechCache, frames
 from worker.stable import with_stable_guesses
 from worker.turn import Heard, Mark, Turn
 from worker.turn_end import TurnEnd
@@ -51,17 +54,23 @@ class Spoken(str):
 class Voice(Agent):
     """One per sitting. Typed and played turns all come from `examiner`.
 
-    `slow` speaks what is to be said more slowly than the rest.
+    `slow` speaks what is to be said more slowly than the rest; `ready` has speech that was made
+    ahead.
     """
 
     def __init__(
-        self, examiner: Examiner, turn_end: TurnEnd, slow: tts.TTS[Any] | None = None
+        self,
+        examiner: Examiner,
+        turn_end: TurnEnd,
+        slow: tts.TTS[Any] | None = None,
+        ready: SpeechCache | None = None,
     ) -> None:
         super().__init__(instructions="")
         clock = examiner.clock.source
         self._examiner = examiner
         self._turn_end = turn_end
         self._slow = slow
+        self._ready = ready
         self._monitor: PlaybackMonitor | None = None
         self._attached: AgentSession[None] | None = None
         self._certain: tuple[str, Turn] | None = None
@@ -203,8 +212,7 @@ class Voice(Agent):
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
         utterance = mark.utterance
         if self._slow is None or not utterance.slow:
-            text = _once(utterance.say)
-            async for frame in Agent.default.tts_node(self, text, model_settings):
+            async for frame in self._at_usual_speed(utterance, model_settings):
                 yield frame
             return
         options = self.session.conn_options.tts_conn_options
@@ -213,6 +221,25 @@ class Voice(Agent):
             stream.end_input()
             async for audio in stream:
                 yield audio.frame
+
+    async def _at_usual_speed(
+        self, utterance: Utterance, model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """What was made ahead; else as it is synthesised, and kept for the next time."""
+        ready = self._ready if utterance.authored else None
+        if ready is not None and (pcm := ready.get(utterance.say)) is not None:
+            for frame in frames(pcm):
+                yield frame
+            return
+        pieces: list[bytes] = []
+        with nullcontext() if ready is None else ready.streaming():
+            text = _once(utterance.say)
+            async for frame in Agent.default.tts_node(self, text, model_settings):
+                pieces.append(bytes(frame.data))
+                yield frame
+        # Whoever is interrupted never comes here.
+        if ready is not None and pieces:
+            ready.put(utterance.say, b"".join(pieces))
 
     def _on_heard(self, heard: Heard) -> None:
         self._hearing.note(heard)

@@ -23,6 +23,7 @@ PAPERS = Path(__file__).parent / "papers"
 def env(tmp_path: Path) -> dict[str, str]:
     given = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/voxam.db",
+        "SPEECH_CACHE_DIR": f"{tmp_path}/speech",
         "PAPERS_DIR": str(PAPERS),
         "TERM": "dumb",
         "COLUMNS": "200",

@@ -67,6 +67,7 @@ class Taken:
 @dataclass(frozen=True)
 class Exams:
     talk: Taken
+    pauses: Taken
     own_end: Taken
     short_time: Taken
     typed: dict[str, Any]
@@ -84,19 +85,21 @@ def exams(
     voice = Voice(SpeechSettings(base_url=local_providers))
     with running_stack(livekit_server, local_providers, PAPERS, folder, free_port) as stack:
 
-        async def all_three() -> Exams:
+        async def all_of_them() -> Exams:
             async def short_ones() -> tuple[Taken, Taken]:
                 own_end = await _take(stack, voice, "own-end", *OWN)
                 return own_end, await _take(stack, voice, "short-time")
 
-            talk, short, typed = await asyncio.gather(
-                _take(stack, voice, "talk"),
-                short_ones(),
-                _type(stack, "own-end", "The rivers do it.", "The sun does it."),
-            )
-            return Exams(talk, short[0], short[1], typed)
+            async def typed_and_pauses() -> tuple[dict[str, Any], Taken]:
+                typed = await _type(stack, "own-end", "The rivers do it.", "The sun does it.")
+                return typed, await _take(stack, voice, "pauses")
 
-        yield asyncio.run(all_three())
+            talk, short, (typed, pauses) = await asyncio.gather(
+                _take(stack, voice, "talk"), short_ones(), typed_and_pauses()
+            )
+            return Exams(talk, pauses, short[0], short[1], typed)
+
+        yield asyncio.run(all_of_them())
 
 
 async def _take(stack: Stack, voice: Voice, exam: str, *profile: str) -> Taken:
@@ -156,6 +159,31 @@ def test_a_pause_after_half_a_sentence_does_not_end_the_answer(exams: Exams) -> 
     said = "The wind blows against the mountains and the air rises and cools down."
     assert word_error_rate(said, answer["text"]) <= 0.35, answer["text"]
     assert answer["status"] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (
+            "wind",
+            "The warm air rises because it is lighter, and the cold air flows into the empty "
+            "place.",
+        ),
+        (
+            "snow",
+            "It looks white because the crystals throw back the light, so that we see every "
+            "colour.",
+        ),
+        ("honey", "The bees dry the nectar because it is too wet, and they use their wings."),
+    ],
+)
+def test_pauses_of_1_to_4_s_in_unfinished_sentences_never_cut_anybody_off(
+    exams: Exams, question: str, said: str
+) -> None:
+    assert exams.pauses.report.cut_offs == 0
+    answer = exams.pauses.answer(question)
+    assert answer["status"] == "answered"
+    assert word_error_rate(said, answer["text"]) <= 0.35, answer["text"]
 
 
 def test_what_was_talked_over_is_asked_again_whole(exams: Exams) -> None:

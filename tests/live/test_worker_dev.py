@@ -36,6 +36,7 @@ def test_it_starts_again_when_a_paper_changes(
         "LIVEKIT_API_KEY": livekit_server.api_key,
         "LIVEKIT_API_SECRET": livekit_server.api_secret,
         "DATABASE_URL": f"sqlite:///{tmp_path}/voxam.db",
+        "SPEECH_CACHE_DIR": f"{tmp_path}/speech",
         "PAPERS_DIR": str(paper.parent),
         "WORKER_HEALTH_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
