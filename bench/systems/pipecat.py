@@ -69,7 +69,7 @@ class _Pipecat:
 
     def _start(self, student: int) -> None:
         command = [str(PYTHON), "-m", "bench.systems.pipecat_agent"]
-        env = self._site.env | {"VIRTUAL_ENV": str(FOLDER / ".venv")}
+        env = self._site.env | {"LOGURU_LEVEL": "INFO"}
         self._processes[student] = start(command, self._log(student), env, stdin=subprocess.PIPE)
 
     def _log(self, student: int) -> Path:

@@ -65,7 +65,10 @@ class Examiner:
         await publication.wait_for_subscription()
         await self._say(GREETING)
         ears = asyncio.create_task(self._listen(await heard))
-        await gone.wait()
+        over = asyncio.create_task(gone.wait())
+        done, _ = await asyncio.wait((ears, over), return_when=asyncio.FIRST_COMPLETED)
+        if ears in done:
+            ears.result()
         ears.cancel()
 
     async def _listen(self, track: rtc.Track) -> None:
@@ -119,5 +122,9 @@ async def _send(track: rtc.Track, socket: aiohttp.ClientWebSocketResponse) -> No
         await socket.send_bytes(event.frame.data.tobytes())
 
 
+async def _main() -> None:
+    await Examiner().hold(*sys.argv[1:3])
+
+
 if __name__ == "__main__":
-    asyncio.run(Examiner().hold(*sys.argv[1:3]))
+    asyncio.run(_main())
