@@ -1,4 +1,4 @@
-"""The script's lines as a student says them: the marker that names student and line, then speech."""
+"""The script's lines as a student says them: a marker that names student and line, then speech."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.one import LONGEST_S, Plan
@@ -44,17 +44,15 @@ def _plan(folder: Path, system: str, exams: int, **more: object) -> Plan:
     return plan.model_copy(update={"folder": folder / plan.name})
 
 
-def run_all(made: Iterable[Plan], tell: Callable[[str], None]) -> None:
-    """Carries the plans out one after another. One that fails leaves FAILURE in its folder."""
-    for plan in made:
-        tell(plan.name)
-        plan.folder.mkdir(parents=True, exist_ok=True)
-        file = plan.folder / "plan.json"
-        file.write_text(plan.model_dump_json(indent=1))
-        problem = _run(file)
-        if problem:
-            (plan.folder / FAILURE).write_text(problem)
-            tell(f"{plan.name} failed: {problem.splitlines()[-1]}")
+def carry_out(plan: Plan) -> str | None:
+    """One run. What went wrong, None if nothing did; it is left as FAILURE in the folder too."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    file = plan.folder / "plan.json"
+    file.write_text(plan.model_dump_json(indent=1))
+    problem = _run(file)
+    if problem:
+        (plan.folder / FAILURE).write_text(problem)
+    return problem
 
 
 def _run(file: Path) -> str | None:
