@@ -14,8 +14,10 @@ MEMORY_EVERY = 8
 """Private memory is read at each so many samples: it is dear."""
 CALM_SHARE = 0.08
 """Of a core: below it a system that was started has come to rest."""
-CALM_S = 1.0
-LONGEST_CALM_S = 45.0
+CALM_TIMES = 4
+"""So many seconds one after another: the framework's worker takes no job while its load, a mean
+over 2.5 s, is high from its own start."""
+LONGEST_CALM_S = 60
 
 
 class Cpu:
@@ -56,23 +58,28 @@ def private_mb(roots: Iterable[int]) -> float:
 async def calm(roots: Callable[[], Iterable[int]]) -> None:
     """Waits until the trees have nothing more to do at their start."""
     cpu = Cpu(roots)
-    before = cpu.seconds()
-    for _ in range(round(LONGEST_CALM_S / CALM_S)):
-        await asyncio.sleep(CALM_S)
+    before, calm_for = cpu.seconds(), 0
+    for _ in range(LONGEST_CALM_S):
+        await asyncio.sleep(1.0)
         now = cpu.seconds()
-        if now - before < CALM_SHARE * CALM_S:
+        calm_for = calm_for + 1 if now - before < CALM_SHARE else 0
+        if calm_for == CALM_TIMES:
             return
         before = now
 
 
 async def sample(log: Log, trees: Mapping[str, Callable[[], Iterable[int]]]) -> None:
     """Until cancelled: logs the CPU seconds of each tree by its name, those of this process as
-    `load`, and the memory of the tree `system`."""
+    `load`, those of the whole machine per core as `machine`, and the memory of the tree
+    `system`."""
     meters = {name: Cpu(roots) for name, roots in trees.items()}
     number = 0
     while True:
         seconds = {name: round(cpu.seconds(), 3) for name, cpu in meters.items()}
-        log.write("cpu", load=round(time.process_time(), 3), **seconds)
+        whole = psutil.cpu_times()
+        idle = whole.idle + getattr(whole, "iowait", 0.0)
+        busy = round((sum(whole) - idle) / (psutil.cpu_count() or 1), 3)
+        log.write("cpu", load=round(time.process_time(), 3), machine=busy, **seconds)
         if number % MEMORY_EVERY == MEMORY_EVERY - 1:
             used = await asyncio.to_thread(private_mb, list(trees["system"]()))
             log.write("memory", private_mb=round(used, 2))

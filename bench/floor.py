@@ -8,7 +8,7 @@ QUIET_S = 0.9
 NO_REPLY_S = 6.0
 """After so long without any reply the student goes on."""
 BARGE_IN_S = 0.8
-"""So long after a reply's onset it is interrupted."""
+"""So long after a reply's onset the student's voice is heard over it."""
 
 Turn = Literal["wait", "speak", "interrupt", "no_reply"]
 
@@ -29,8 +29,9 @@ class Moment:
     """A stretch of speech goes on."""
 
 
-def turn(moment: Moment, *, barge_in: bool) -> Turn:
-    """What to do now; `barge_in`: the next line is to be spoken over the reply."""
+def turn(moment: Moment, *, barge_in: bool, lead_s: float = 0.0) -> Turn:
+    """What to do now; `barge_in`: the next line is to be spoken over the reply. Its speech comes
+    `lead_s` after its begin."""
     quiet_since = moment.quiet_since
     answered = quiet_since is not None and quiet_since > moment.ended
     if not answered or quiet_since is None:
@@ -40,5 +41,5 @@ def turn(moment: Moment, *, barge_in: bool) -> Turn:
         return "speak"
     onset = moment.onset
     if barge_in and moment.audible and onset is not None and onset > moment.ended:
-        return "interrupt" if moment.now - onset >= BARGE_IN_S and quiet < 0.1 else "wait"
+        return "interrupt" if moment.now - onset >= BARGE_IN_S - lead_s and quiet < 0.1 else "wait"
     return "wait"

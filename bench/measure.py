@@ -10,13 +10,15 @@ from bench.turns import Turn, turns
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds per minute of one exam, and megabytes of private memory per exam."""
+    """CPU seconds per minute of one exam, megabytes of private memory per exam, and how busy the
+    whole machine was (1: all its cores)."""
 
     system: float | None = None
     livekit: float | None = None
     providers: float | None = None
     load: float | None = None
     private_mb: float | None = None
+    busy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,22 @@ def _cost(students: Sequence[Event], costs: Sequence[Event]) -> Cost:
         return Cost()
     exams = len(_first(students, "said"))
     samples = [event for event in costs if event["what"] == "cpu"]
-    parts = {name: _rate(samples, name, between, exams) for name in _PARTS}
-    return Cost(**parts, private_mb=_memory(costs, between, exams))
+    rates = {name: _rate(samples, name, between) for name in _PARTS}
+    per_exam = {name: None if r is None else r * 60 / exams for name, r in rates.items()}
+    busy = _rate(samples, "machine", between)
+    return Cost(**per_exam, busy=busy, private_mb=_memory(costs, between, exams))
 
 
 _PARTS = ("system", "livekit", "providers", "load")
 
 
-def _rate(
-    samples: Sequence[Event], name: str, between: tuple[float, float], exams: int
-) -> float | None:
-    """CPU seconds per exam and minute."""
+def _rate(samples: Sequence[Event], name: str, between: tuple[float, float]) -> float | None:
+    """CPU seconds per second."""
     inside = [sample for sample in samples if between[0] <= sample["t"] <= between[1]]
     if len(inside) < 2:
         return None
     seconds = float(inside[-1]["t"] - inside[0]["t"])
-    spent = float(inside[-1][name] - inside[0][name])
-    return spent / seconds * 60 / exams
+    return float(inside[-1][name] - inside[0][name]) / seconds
 
 
 def _memory(costs: Sequence[Event], between: tuple[float, float], exams: int) -> float | None:

@@ -61,11 +61,11 @@ class Student:
                 self._write("refused", why=f"not a word within {FIRST_WORD_S:g} s")
                 return
             for clip in self._clips:
-                turn = await self._floor(room, barge_in=clip.barge_in)
+                turn = await self._floor(room, clip)
                 if turn is None:
                     break
                 await self._say(room, clip, interrupts=turn == "interrupt")
-            await self._floor(room, barge_in=False)
+            await self._floor(room, None)
             self._write("left")
 
     async def _hears_something(self, room: StudentRoom) -> bool:
@@ -76,10 +76,11 @@ class Student:
             await asyncio.sleep(_LOOK_S)
         return self._ears.first_word is not None
 
-    async def _floor(self, room: StudentRoom, *, barge_in: bool) -> floor.Turn | None:
-        """Waits until it is this student's turn; None when the exam is over."""
+    async def _floor(self, room: StudentRoom, clip: Clip | None) -> floor.Turn | None:
+        """Waits until it is this student's turn, to say `clip`; None when the exam is over."""
+        barge_in, lead_s = (clip.barge_in, clip.lead_s) if clip else (False, 0.0)
         while not room.finished.is_set():
-            turn = floor.turn(self._moment(), barge_in=barge_in)
+            turn = floor.turn(self._moment(), barge_in=barge_in, lead_s=lead_s)
             if turn == "no_reply":
                 self._write("no_reply")
             if turn != "wait":

@@ -113,6 +113,7 @@ def _costs(costs: Sequence[Cost]) -> dict[str, float | None]:
         "providers_cpu_s_per_exam_minute": _mean([cost.providers for cost in costs]),
         "load_cpu_s_per_exam_minute": _mean([cost.load for cost in costs]),
         "private_mb_per_exam": _mean([cost.private_mb for cost in costs]),
+        "machine_busy_share": _mean([cost.busy for cost in costs]),
     }
 
 
@@ -154,4 +155,5 @@ _WHY = {
     "providers_cpu_s_per_exam_minute": _TOO_SHORT,
     "load_cpu_s_per_exam_minute": _TOO_SHORT,
     "private_mb_per_exam": _TOO_SHORT,
+    "machine_busy_share": _TOO_SHORT,
 }

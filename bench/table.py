@@ -30,6 +30,7 @@ _COSTS = {
     "load_cpu_s_per_exam_minute": "beside it: students",
     "private_mb_per_exam": "private memory per exam, MB",
 }
+_BUSY = {"machine_busy_share": "beside it: how busy the machine was"}
 _COUNTS = {
     "lines": "lines said",
     "unanswered": "lines without a reply",
@@ -75,6 +76,7 @@ def _table(level: Sequence[Summary]) -> str:
     add(_SHARES, lambda each, name: _share(each.shares[name]))
     add(_RATES, lambda each, name: _number(each.shares[name]))
     add(_COSTS, lambda each, name: _number(each.cost[name]))
+    add(_BUSY, lambda each, name: _share(each.cost[name]))
     add(_COUNTS, lambda each, name: str(each.counts[name]))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -97,7 +99,7 @@ def _number(value: float | None) -> str:
 
 
 def _reasons(found: Sequence[Summary]) -> str:
-    names = {**_TIMES, **_SHARES, **_RATES, **_COSTS}
+    names = {**_TIMES, **_SHARES, **_RATES, **_COSTS, **_BUSY}
     systems: dict[tuple[str, str], list[str]] = {}
     for each in found:
         for name, why in each.missing.items():

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.processes import ROOT, free_port, running
+import yaml
+
+from bench.processes import ROOT, NotReadyError, free_port, running
 from bench.systems.system import Running, Seat, Site
 from deploy.parts import REGISTERED
 from robot_student import invitation
@@ -72,7 +74,8 @@ async def voxam(site: Site) -> AsyncIterator[Running]:
 def _environment(site: Site, port: int, health: int) -> dict[str, str]:
     papers = site.folder / "papers"
     papers.mkdir(parents=True, exist_ok=True)
-    shutil.copy(PAPER, papers)
+    # A paper's file is called as the paper is.
+    shutil.copy(PAPER, papers / f"{yaml.safe_load(PAPER.read_text())['id']}.yaml")
     if site.cold:
         shutil.rmtree(_kept(site), ignore_errors=True)
     _kept(site).mkdir(parents=True, exist_ok=True)
@@ -94,7 +97,7 @@ def _kept(site: Site) -> Path:
 
 
 async def _door(env: dict[str, str], room: str, *arguments: str) -> str:
-    """What a door prints. Raises CalledProcessError when it refuses."""
+    """What a door prints. Raises NotReadyError when it refuses."""
     command = [sys.executable, "-m", room, *arguments]
     untraced = {name: value for name, value in env.items() if name != "BENCH_TRACE"}
     done = await asyncio.to_thread(
@@ -102,8 +105,10 @@ async def _door(env: dict[str, str], room: str, *arguments: str) -> str:
         command,
         cwd=ROOT,
         env=os.environ | untraced,
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
     )
+    if done.returncode:
+        raise NotReadyError(f"{room} {' '.join(arguments)}: {done.stdout}{done.stderr}")
     return str(done.stdout)

@@ -291,8 +291,9 @@ def test_starts_refusals_and_cost() -> None:
         said(1, 60.0, 70.0, number=1),
         said(1, 65.0, 80.0),
     ]
+    rates = {"system": 0.4, "livekit": 0.0, "providers": 0.1, "load": 1.0, "machine": 0.75}
     cpu = [
-        {"t": float(t), "what": "cpu", "system": t * 0.4, "livekit": 0, "providers": 0, "load": t}
+        {"t": float(t), "what": "cpu"} | {name: t * rate for name, rate in rates.items()}
         for t in range(90)
     ]
     memory = [
@@ -308,6 +309,7 @@ def test_starts_refusals_and_cost() -> None:
     assert window(students) == (10.0, 70.0)
     assert run.cost.system == pytest.approx(12.0)
     assert run.cost.load == pytest.approx(30.0)
+    assert run.cost.busy == pytest.approx(0.75)
     assert run.cost.private_mb == pytest.approx(100.0)
 
 

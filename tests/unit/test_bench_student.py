@@ -42,6 +42,7 @@ def test_a_student_speaks_when_the_examiner_has_spoken(
 
 def test_a_student_interrupts_a_reply_that_goes_on() -> None:
     assert turn(moment(11.0, 10.99, 10.5, True), barge_in=True) == "wait"
+    assert turn(moment(11.0, 10.99, 10.5, True), barge_in=True, lead_s=0.34) == "interrupt"
     assert turn(moment(11.3, 11.29, 10.5, True), barge_in=True) == "interrupt"
 
 
