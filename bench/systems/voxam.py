@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from bench.livekit import LiveKit
 from bench.processes import ROOT, NotReadyError, free_port, running
 from bench.systems.system import Running, Seat, Site
 from deploy.parts import REGISTERED
@@ -22,8 +23,9 @@ PAPER = ROOT / "bench" / "paper.yaml"
 
 
 class _Voxam:
-    def __init__(self, env: dict[str, str], exam: str, pids: list[int]) -> None:
+    def __init__(self, env: dict[str, str], exam: str, livekit: LiveKit, pids: list[int]) -> None:
         self._env = env
+        self._livekit = livekit
         self._exam = exam
         self._links: dict[int, str] = {}
         self.pids = pids
@@ -43,7 +45,8 @@ class _Voxam:
         return Seat(place.livekit_url, place.token, place.room_name, says_ready=True)
 
     async def dismiss(self, student: int, seat: Seat) -> None:
-        """Leaving is enough: the room goes away with the exam."""
+        """Ends the exam: it would wait for the student's return."""
+        await self._livekit.delete_room(seat.room)
 
 
 @asynccontextmanager
@@ -66,7 +69,7 @@ async def voxam(site: Site) -> AsyncIterator[Running]:
         ) as works,
         running(api, site.folder / "token_api.log", env, url=f"{origin}/readyz") as lets_in,
     ):
-        system = _Voxam(env, exam, [works.pid, lets_in.pid])
+        system = _Voxam(env, exam, site.livekit, [works.pid, lets_in.pid])
         await system.invite(site.exams)
         yield system
 
