@@ -1,29 +1,30 @@
 """The script's lines as a student says them: a marker that names student and line, then speech."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from bench.processes import ROOT
-from bench.script import Line, load
-from bench.speech.clips import clip
-from bench.speech.marker import encode
+from bench.script import Line, Script
+from bench.speech.clips import Clips
+from bench.speech.marker import MARKER_S, encode
 from bench.student import Clip
 from robot_student.microphone import RATE
 
+FOLDER = ROOT / "var" / "bench" / "clips"
 
-def script_file() -> Path:
-    """Read by the stand-ins too."""
-    return ROOT / "bench" / "script.yaml"
+
+def prepare(limit: int | None) -> None:
+    """Makes the sound of all lines, or of the first `limit`, unless it is there."""
+    Clips(FOLDER).prepare(Script.load().lines[:limit])
 
 
 def clips_of(student: int, limit: int | None) -> Sequence[Clip]:
     """What a student says: all lines, or the first `limit`."""
-    return [_clip(student, line) for line in load(script_file()).lines[:limit]]
+    clips = Clips(FOLDER)
+    return [_clip(clips, student, line) for line in Script.load().lines[:limit]]
 
 
-def _clip(student: int, line: Line) -> Clip:
-    marker = encode(student, line.id, RATE)
-    samples = np.concatenate([marker, clip(line)])
-    return Clip(line.id, samples, len(marker) / RATE, barge_in=line.kind == "barge_in")
+def _clip(clips: Clips, student: int, line: Line) -> Clip:
+    samples = np.concatenate([encode(student, line.id, RATE), clips.clip(line)])
+    return Clip(line.id, samples, MARKER_S, barge_in=line.kind == "barge_in")

@@ -9,10 +9,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bench import cost
-from bench.clips import clips_of, script_file
+from bench.clips import clips_of, prepare
 from bench.livekit import livekit
 from bench.log import Log
 from bench.processes import free_port, running
+from bench.script import FILE as SCRIPT
 from bench.student import Clip, Student
 from bench.systems.registry import SYSTEMS
 from bench.systems.system import Running, Site
@@ -45,6 +46,7 @@ class Plan(BaseModel):
 async def run(plan: Plan) -> None:
     """Holds the exams of a plan. Raises what kept the system from starting."""
     plan.folder.mkdir(parents=True, exist_ok=True)
+    prepare(plan.lines)
     clips = [clips_of(student, plan.lines) for student in range(plan.exams)]
     log = Log(plan.folder / "students.jsonl")
     async with AsyncExitStack() as stack:
@@ -84,7 +86,7 @@ async def _providers(plan: Plan) -> AsyncIterator[tuple[str, int]]:
     """Origin and process of the stand-ins."""
     port = free_port()
     command = [sys.executable, "-m", "bench.providers", "--port", str(port)]
-    command += ["--log", str(plan.folder / "providers.jsonl"), "--script", str(script_file())]
+    command += ["--log", str(plan.folder / "providers.jsonl"), "--script", str(SCRIPT)]
     command += [] if plan.jitter is None else ["--jitter", str(plan.jitter)]
     origin = f"http://127.0.0.1:{port}"
     log = plan.folder / "providers.log"

@@ -15,11 +15,10 @@ import yaml
 
 from bench.livekit import LiveKit
 from bench.processes import ROOT, NotReadyError, free_port, running
+from bench.script import PAPER
 from bench.systems.system import Running, Seat, Site
 from deploy.parts import REGISTERED
 from robot_student import invitation
-
-PAPER = ROOT / "bench" / "paper.yaml"
 
 
 class _Voxam:
