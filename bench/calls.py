@@ -1,7 +1,7 @@
 """What a system asked its providers for, told from the log of the stand-ins. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.log import Event
@@ -13,6 +13,8 @@ class Call:
 
     provider: str
     begun: float
+    pid: int | None = None
+    """The process that made it: an exam's own. None if it was gone too soon to be found."""
     line: int | None = None
     """The script's line that the model was asked about, if it was told."""
     first: float | None = None
@@ -30,48 +32,46 @@ class Call:
         if self.first is None or self.begun > until:
             return None
         last = self.first
-        if (
-            self.done is not None
-            and self.done <= until
-            and (self.provider == "groq" or self.first > after)
-        ):
+        read_on = self.provider == "groq" or self.first > after
+        if self.done is not None and self.done <= until and read_on:
             last = self.done
         if not after < last <= until:
             return None
         return max(self.begun, after), last
 
 
-def calls(events: Iterable[Event]) -> list[Call]:
+def calls(events: Sequence[Event]) -> list[Call]:
     """All requests to `groq` and `aura`, in the order of their begin."""
+    pids = {event["socket"]: event["pid"] for event in events if event["event"] == "peer"}
     made: list[Call] = []
-    on_socket: dict[tuple[str, object], list[Call]] = defaultdict(list)
+    underway: dict[object, dict[object, Call]] = defaultdict(dict)
     for event in events:
-        provider = event["provider"]
-        if provider not in ("groq", "aura"):
+        if event["provider"] not in ("groq", "aura"):
             continue
-        open_ = on_socket[provider, event.get("socket")]
+        socket, request = event["socket"], event.get("request")
         if event["event"] == "request":
-            call = Call(provider, event["t"], event.get("line"))
+            call = Call(event["provider"], event["t"], pids.get(socket), event.get("line"))
             made.append(call)
-            open_.append(call)
-        else:
-            _note(open_, event)
+            underway[socket][request] = call
+        elif event["event"] == "cleared":
+            for call in underway.pop(socket, {}).values():
+                call.cancelled = event["t"]
+        elif request in underway[socket]:
+            _note(underway[socket], request, event)
     return made
 
 
-def _note(open_: list[Call], event: Event) -> None:
-    """The requests of one socket are answered in their order."""
-    what, at = event["event"], event["t"]
-    if what in ("first_token", "first_byte"):
-        call = next((call for call in open_ if call.first is None), None)
-        if call is not None:
+def _note(underway: dict[object, Call], request: object, event: Event) -> None:
+    call, at = underway[request], event["t"]
+    match event["event"]:
+        case "first_token" | "first_byte":
             call.first = at
-    elif what == "done" and open_:
-        open_.pop(0).done = at
-    elif what in ("cancelled", "cleared"):
-        for call in open_:
+        case "done":
+            call.done = at
+            del underway[request]
+        case "cancelled":
             call.cancelled = at
-        open_.clear()
+            del underway[request]
 
 
 def length(intervals: Iterable[tuple[float, float]]) -> float:

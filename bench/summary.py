@@ -10,7 +10,6 @@ from bench.measure import Cost, Run, share, values
 
 RESAMPLES = 2000
 _PERCENTILES = (50, 95, 99)
-ONE_EXAM_ONLY = "told with one exam at a time only: the log of calls does not say whose a call is"
 
 
 class Interval(BaseModel):
@@ -88,7 +87,7 @@ def summarise(
             "cut_off": sum(turn.cut_off for turn in turns),
             "refused": sum(run.refused for run in runs),
         },
-        missing=_missing({**times, **shares, **cost}, exams),
+        missing=_missing({**times, **shares, **cost}),
     )
 
 
@@ -122,26 +121,20 @@ def _mean(samples: Sequence[float | None]) -> float | None:
     return round(statistics.mean(known), 3) if known else None
 
 
-def _missing(known: Mapping[str, object], exams: int) -> dict[str, str]:
+def _missing(known: Mapping[str, object]) -> dict[str, str]:
     """Why a figure is None."""
-    return {
-        name: ONE_EXAM_ONLY if exams > 1 and name in _BY_CALL else _WHY[name]
-        for name, value in known.items()
-        if value is None
-    }
+    return {name: _WHY[name] for name, value in known.items() if value is None}
 
 
-_BY_CALL = (
-    "own_ms",
-    "no_provider_share",
-    "no_provider_content_share",
-    "guesses_per_turn",
-    "wasted_per_turn",
-)
 _NO_REPLY = "no turn got a reply"
+_NOBODYS = "no turn got a reply, or the stand-ins did not see which process called"
 _TOO_SHORT = "the exams were not long enough to measure it"
 _WHY = {
-    **dict.fromkeys(_BY_CALL, _NO_REPLY),
+    "own_ms": _NOBODYS,
+    "no_provider_share": _NOBODYS,
+    "no_provider_content_share": _NOBODYS,
+    "guesses_per_turn": _NOBODYS,
+    "wasted_per_turn": _NOBODYS,
     "reply_ms": _NO_REPLY,
     "content_ms": "no reply had content",
     "wait_ms": "no reply was heard",

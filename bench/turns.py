@@ -37,7 +37,7 @@ class Turn:
     resumed: bool = False
     """The recogniser took back an eager end of this turn."""
     owing: Owing | None = None
-    """None with exams at once: the log of calls does not tell whose they are."""
+    """None without a reply, and where it is not known whose the calls were."""
 
     @property
     def reply(self) -> float | None:
@@ -73,14 +73,15 @@ def turns(
     of_student: dict[int, list[Event]] = defaultdict(list)
     for event in said:
         of_student[event["student"]].append(event)
-    made = calls(providers) if len(of_student) == 1 else None
+    made = calls(providers)
     found: list[Turn] = []
     for student, lines in of_student.items():
         heard = [event for event in students if event["student"] == student]
-        spoken = _spoken(trace, _room(heard))
+        tracks = _tracks(trace, _room(heard))
+        spoken, own = _spoken(trace, tracks), _own(made, tracks, alone=len(of_student) == 1)
         ears = [event for event in providers if event.get("student") == student]
         for event, after in zip(lines, [*lines[1:], None], strict=True):
-            found.append(_turn(event, after, heard, ears, spoken, made))
+            found.append(_turn(event, after, heard, ears, spoken, own))
     return sorted(found, key=lambda turn: turn.ended)
 
 
@@ -88,17 +89,31 @@ def _room(heard: Sequence[Event]) -> str | None:
     return next((event["room"] for event in heard if event["what"] == "joined"), None)
 
 
-def _spoken(trace: Sequence[Event], room: str | None) -> list[Event]:
-    """The frames of a room's examiner where they are handed out first: at the framework's output,
-    or where there is none, at the source."""
-    tracks = {
+def _tracks(trace: Sequence[Event], room: str | None) -> set[tuple[int, int]]:
+    """Process and source of what is heard in a room."""
+    return {
         (event["pid"], event["source"])
         for event in trace
         if event["what"] == "track" and event["room"] == room
     }
+
+
+def _spoken(trace: Sequence[Event], tracks: set[tuple[int, int]]) -> list[Event]:
+    """The frames of a room's examiner where they are handed out first: at the framework's output,
+    or where there is none, at the source."""
     frames = [event for event in trace if (event["pid"], event.get("source")) in tracks]
     out = [event for event in frames if event["what"] == "out"]
     return out or [event for event in frames if event["what"] == "source"]
+
+
+def _own(made: list[Call], tracks: set[tuple[int, int]], *, alone: bool) -> list[Call] | None:
+    """The calls of one exam: all if it was the only one, else those of its process; None if those
+    of some are not known."""
+    if alone:
+        return made
+    pids = {pid for pid, _ in tracks}
+    known = all(call.pid is not None for call in made)
+    return [call for call in made if call.pid in pids] if known else None
 
 
 def _turn(

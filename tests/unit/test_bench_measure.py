@@ -237,40 +237,50 @@ def test_a_guess_is_wasted_when_the_student_goes_on_or_the_model_is_asked_again(
     assert (again.owing.guesses, again.owing.wasted) == (1, 1)
 
 
-def test_with_exams_at_once_nobody_knows_whose_a_call_is() -> None:
+def two_exams(*more: Event) -> list[Turn]:
+    """The second one asks the model."""
     other = student(1.0, "joined", 1, room="two")
     students = [ROOM, other, said(3, 10.0, 12.0), said(3, 10.5, 12.5, number=1)]
     providers = [
+        *more,
         flux(12.3, "end_of_turn", 3),
         flux(12.8, "end_of_turn", 3, number=1),
         call(12.31, "groq", "request", line=3),
-        call(12.32, "groq", "first_token"),
+        call(12.35, "groq", "first_token"),
     ]
     trace = [TRACK, {**TRACK, "pid": 8, "room": "two"}]
     frames = [frame(12.5, "content"), frame(13.0, "content", pid=8)]
-
-    first, second = turns(students, providers, [*trace, *frames])
-
-    assert first.reply == pytest.approx(0.2)
-    assert second.reply == pytest.approx(0.2)
-    assert first.owing is None
+    return turns(students, providers, [*trace, *frames])
 
 
-def test_the_calls_of_a_socket_are_answered_in_their_order() -> None:
+def test_a_call_belongs_to_the_exam_whose_process_made_it() -> None:
+    first, second = two_exams(call(9.0, "groq", "peer", pid=8))
+
+    assert (first.reply, second.reply) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert first.owing is not None
+    assert first.owing.own == pytest.approx(0.2)
+
+
+def test_nothing_is_told_of_calls_whose_process_is_not_known() -> None:
+    assert [turn.owing for turn in two_exams()] == [None, None]
+
+
+def test_calls_on_one_socket_are_told_apart() -> None:
     made = calls(
         [
-            call(1.0, "aura", "request"),
-            call(1.1, "aura", "request"),
-            call(1.2, "aura", "first_byte"),
-            call(1.3, "aura", "done"),
-            call(1.4, "aura", "first_byte"),
+            call(0.9, "aura", "peer", pid=7),
+            call(1.0, "aura", "request", request="a1"),
+            call(1.1, "aura", "request", request="a2"),
+            call(1.2, "aura", "first_byte", request="a1"),
+            call(1.3, "aura", "done", request="a1"),
+            call(1.4, "aura", "first_byte", request="a2"),
             call(1.5, "aura", "cleared"),
         ]
     )
 
     assert made == [
-        Call("aura", 1.0, first=1.2, done=1.3),
-        Call("aura", 1.1, first=1.4, cancelled=1.5),
+        Call("aura", 1.0, 7, first=1.2, done=1.3),
+        Call("aura", 1.1, 7, first=1.4, cancelled=1.5),
     ]
 
 
@@ -338,7 +348,7 @@ def test_what_was_not_measured_has_a_reason() -> None:
     many = summarise("seed", 4, [Run(turns=[Turn(0, 0, False, 1.0, 2.0)])])
 
     assert one.missing["reply_ms"] == "no turn got a reply"
-    assert "one exam" in many.missing["own_ms"]
+    assert "which process" in many.missing["own_ms"]
     for summary in (one, many):
         known = {**summary.times, **summary.shares, **summary.cost}
         assert set(summary.missing) == {name for name, value in known.items() if value is None}
