@@ -27,8 +27,8 @@ class Owing:
 
 
 def owing(made: list[Call] | None, ears: Sequence[Event], line: int, at: Moments) -> Owing | None:
-    """`made`: all calls of the exam, None if they are not known; `ears`: what the recogniser told of
-    this turn."""
+    """`made`: all calls of the exam, None if they are not known; `ears`: what the recogniser told
+    of this turn."""
     end_of_turn, out, content_out = at
     if made is None or end_of_turn is None or out is None:
         return None

@@ -256,7 +256,7 @@ def two_exams(*more: Event) -> list[Turn]:
 def test_a_call_belongs_to_the_exam_whose_process_made_it() -> None:
     first, second = two_exams(call(9.0, "groq", "peer", pid=8))
 
-    assert (first.reply, second.reply) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert [first.reply, second.reply] == pytest.approx([0.2, 0.2])
     assert first.owing is not None
     assert first.owing.own == pytest.approx(0.2)
 
