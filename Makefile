@@ -6,7 +6,7 @@ SETUP := @$(PYTHON) -m deploy.setup
 ROOMS := bench deploy exam_graph local_providers records robot_student token_api worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup exam dev console test test-fast check clean
+.PHONY: help setup exam dev console test test-fast check bench clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ check: ## Lint, formatting, types, import rules, the page
 	@$(VENV) -m mypy --explicit-package-bases $(ROOMS) tests
 	@.venv/bin/lint-imports
 	@cd web && npm run check && npm run build
+
+bench: ## Measure how long a student waits, beside other ways to build it: hours [QUICK=1]
+	$(SETUP) python livekit-server
+	@$(VENV) -m bench wait $(if $(QUICK),--quick --exams 1)
 
 clean: ## Remove what was built; keeps var/ (records) and the livekit-server binary
 	rm -rf .venv web/node_modules web/dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,8 @@
-"""The measurements: `python -m bench turn`. Figures of this machine; compare ratios, not days."""
+"""The measurements: `python -m bench turn|wait`. Compare the ratios of one run, not two days."""
 
 import asyncio
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +11,11 @@ from rich.console import Console
 from bench import turn as turns
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+QUICK_LINES = 8
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="A measurement in var/bench/runs; the newest if none.")
+]
 
 
 @app.callback()
@@ -26,6 +33,79 @@ def turn(
     with console.status("Holding exams …"):
         table = asyncio.run(turns.measure(questions, exams))
     console.print(table)
+
+
+@app.command()
+def wait(
+    exams: Annotated[
+        str, typer.Option(help="How many exams at once, level by level.")
+    ] = "1,4,8,12",
+    systems: Annotated[str, typer.Option(help="Which systems; all if not given.")] = "",
+    rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 1,
+    jitter: Annotated[
+        bool, typer.Option(help="One exam of each system also with providers that vary.")
+    ] = True,
+    quick: Annotated[bool, typer.Option("--quick", help="Few lines, no jitter: a trial.")] = False,
+) -> None:
+    """How long a student waits, and what it costs: Voxam beside other ways to build it."""
+    from bench import report, run
+    from bench.systems.registry import SYSTEMS
+
+    console = Console()
+    names = [name for name in systems.split(",") if name] or list(SYSTEMS)
+    if unknown := set(names) - set(SYSTEMS):
+        raise typer.BadParameter(f"unknown: {', '.join(unknown)}; known: {', '.join(SYSTEMS)}")
+    folder = run.RUNS / datetime.now().strftime("%Y%m%d-%H%M%S")
+    plans = run.plans(
+        folder,
+        names,
+        [int(level) for level in exams.split(",")],
+        rounds=rounds,
+        lines=QUICK_LINES if quick else None,
+        jitter=jitter and not quick,
+    )
+    for number, plan in enumerate(plans, start=1):
+        console.print(f"{datetime.now():%H:%M:%S} {number}/{len(plans)} {plan.name}")
+        if problem := run.carry_out(plan):
+            console.print(f"failed: {problem.splitlines()[-1]}", style="red", markup=False)
+    console.print(report.write(folder), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Logs: {folder}. Results: {report.RESULTS}.")
+
+
+@app.command()
+def report(folder: Folder = None) -> None:
+    """The results of a measurement again, from its logs."""
+    from bench import report as results
+
+    text = results.write(folder or _newest())
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("trace-turn")
+def trace_turn(
+    line: Annotated[int, typer.Option(help="Which line of the script.")] = 3,
+    system: Annotated[str, typer.Option(help="Whose turn.")] = "voxam",
+    folder: Folder = None,
+) -> None:
+    """One turn of a measurement, hop by hop."""
+    from bench import hops
+
+    run = (folder or _newest()) / f"{system}-1-0"
+    try:
+        Console().print(hops.of(run, line))
+    except LookupError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+
+
+def _newest() -> Path:
+    from bench.run import RUNS
+
+    found = sorted(RUNS.iterdir()) if RUNS.exists() else []
+    if not found:
+        typer.echo("Nothing was measured yet: python -m bench wait --quick", err=True)
+        raise typer.Exit(1)
+    return found[-1]
 
 
 if __name__ == "__main__":

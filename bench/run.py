@@ -1,0 +1,76 @@
+"""The whole measurement: every run in a process of its own, systems taking turns."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.one import LONGEST_S, Plan
+from bench.processes import ROOT
+
+RUNS = ROOT / "var" / "bench" / "runs"
+SEED = 20
+"""Of the jitter in the first round; later rounds count on."""
+FAILURE = "failure.txt"
+_PATIENCE_S = 300.0
+"""What a run may take beside its exams: starting, coming to rest, stopping."""
+
+
+def plans(
+    folder: Path,
+    systems: Sequence[str],
+    levels: Sequence[int],
+    *,
+    rounds: int,
+    lines: int | None,
+    jitter: bool,
+) -> list[Plan]:
+    """First a cold start of each system, then rounds in which all systems take turns; with `jitter`
+    each round also holds one exam of each system with it."""
+    made = [_plan(folder, system, 1, cold=True, lines=0) for system in systems]
+    for number in range(rounds):
+        for exams in levels:
+            made += [_plan(folder, each, exams, round=number, lines=lines) for each in systems]
+        if jitter:
+            made += [
+                _plan(folder, each, 1, round=number, lines=lines, jitter=SEED + number)
+                for each in systems
+            ]
+    return made
+
+
+def _plan(folder: Path, system: str, exams: int, **more: object) -> Plan:
+    plan = Plan(system=system, exams=exams, folder=folder, kept=folder / "kept", **more)  # type: ignore[arg-type]
+    return plan.model_copy(update={"folder": folder / plan.name})
+
+
+def carry_out(plan: Plan) -> str | None:
+    """One run. What went wrong, None if nothing did; it is left as FAILURE in the folder too."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    file = plan.folder / "plan.json"
+    file.write_text(plan.model_dump_json(indent=1))
+    problem = _run(file)
+    if problem:
+        (plan.folder / FAILURE).write_text(problem)
+    return problem
+
+
+def _run(file: Path) -> str | None:
+    """What went wrong, None if nothing did."""
+    command = [sys.executable, "-m", "bench.one", str(file)]
+    with (file.parent / "run.log").open("wb") as log:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                timeout=LONGEST_S + _PATIENCE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "not over in time"
+    if done.returncode == 0:
+        return None
+    return (file.parent / "run.log").read_text(errors="replace") or f"exit {done.returncode}"
