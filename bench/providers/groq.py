@@ -111,7 +111,7 @@ class _Call:
         sent = 0
         while sent < len(pieces):
             # Whatever is due goes out at once: a timer is not as fine as a token.
-            due = int((time.monotonic() - began) * TOKENS_PER_SECOND) + 1
+            due = max(sent + 1, int((time.monotonic() - began) * TOKENS_PER_SECOND))
             events = [self._chunk({"content": each}) for each in pieces[sent:due]]
             await response.write(b"".join(events))
             sent = min(due, len(pieces))
