@@ -1,5 +1,5 @@
-"""Loaded once, before job processes are forked from it: they share the memory (80 MB)."""
+"""Imported before job processes are forked from the importing one: they share what is made."""
 
-from exam_graph import foreign
+from worker import warmup
 
-foreign.load()
+warmup.make()
