@@ -1,13 +1,17 @@
-"""What a job process has ready before its exam comes: all that takes long to load or to make."""
+"""What a job has ready before its exam comes: all that takes long to load or to make.
+
+Job processes are forked from one that has made it (`worker/preloaded.py`), and share its memory.
+"""
 
 import gc
 from dataclasses import dataclass
-from typing import get_args
+from functools import cache
+from typing import Any, get_args
 
 import anyio._backends._asyncio  # noqa: F401  (imported on first use otherwise, in mid-exam)
 from livekit.agents import JobProcess
+from livekit.agents.llm import LLM
 from livekit.agents.vad import VAD
-from livekit.plugins import groq, silero
 
 from exam_graph import foreign
 from exam_graph.aloud import aloud
@@ -15,18 +19,20 @@ from exam_graph.graph import ExamGraph, build_graph
 from exam_graph.paper import Language
 from exam_graph.phrasebook import phrasebook
 from exam_graph.rules import RulesUnderstanding
-from worker.settings import LOCAL_KEY, Settings
+from worker import voice_detector
+from worker.no_model import NoModel
+from worker.voice_detector import VoiceDetector
 
 _KEY = "voxam.warm"
 
 
 @dataclass(frozen=True)
 class Warm:
-    """Shared by the jobs of one process, which come one after another; holds nothing of an exam."""
+    """Shared by all jobs; holds nothing of an exam."""
 
     vad: VAD
     graph: ExamGraph
-    llm: groq.LLM
+    llm: LLM[Any]
     rules: RulesUnderstanding
 
     @classmethod
@@ -37,17 +43,21 @@ class Warm:
         return warm
 
 
-def warm_up(process: JobProcess) -> None:
-    """Called once in a new job process."""
-    settings = Settings()
-    # Never asked: llm_node speaks for the exam graph. Without it a session does not reply.
-    llm = groq.LLM(model=settings.groq_model, api_key=settings.groq_key or LOCAL_KEY)
-    process.userdata[_KEY] = Warm(silero.VAD.load(), build_graph(), llm, RulesUnderstanding())
+@cache
+def make() -> Warm:
+    """Made once, before a fork or after it: it starts no thread and opens no connection."""
     # Each is kept by its module; the first to need it would block the exam for up to a second.
     foreign.load()
+    voice_detector.load()
     for language in get_args(Language):
         phrasebook(language)
         aloud("30°", language)
+    return Warm(VoiceDetector(), build_graph(), NoModel(), RulesUnderstanding())
+
+
+def warm_up(process: JobProcess) -> None:
+    """Called once in a new job process."""
+    process.userdata[_KEY] = make()
     # What is loaded stays: the collector need not walk it again while a student speaks.
     gc.collect()
     gc.freeze()

@@ -14,11 +14,12 @@ from livekit.agents.vad import VAD
 from exam_graph.understanding import Understanding
 from records.model import Sitting, TurnRecord
 from tests.flow.conftest import CELLS, Hall, HandClock, eventually
-from tests.stand_ins.speech import Captions, Loudspeaker, NoModel, ScriptedEars, SilentVoice
+from tests.stand_ins.speech import Captions, Loudspeaker, ScriptedEars, SilentVoice
 from worker import speech
 from worker.conversation import Conversation
 from worker.examiner import Examiner
 from worker.microphone import Microphone
+from worker.no_model import NoModel
 from worker.protocol import Notice
 from worker.settings import Settings
 from worker.turn_end import TurnEnd
@@ -110,7 +111,7 @@ async def exam_room(
     ears, voices = ScriptedEars(), Voices()
     deepgram = SimpleNamespace(STTv2=lambda **_: ears, TTS=voices.make)
     monkeypatch.setattr(speech, "deepgram", deepgram)
-    warm = Warm(cast(VAD, None), hall.graph, cast(Any, NoModel()), cast(Any, None))
+    warm = Warm(cast(VAD, None), hall.graph, NoModel(), cast(Any, None))
     loudspeaker, captions, clock = Loudspeaker(), Captions(), HandClock()
     sitting = await hall.sitting(paper=paper, profile=profile)
     async with hall.examiner(sitting, clock=clock, understanding=understanding) as examiner:

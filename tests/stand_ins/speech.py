@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import APIConnectOptions, llm, stt, tts, utils
+from livekit.agents import APIConnectOptions, stt, tts, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice import io
 
@@ -119,13 +119,6 @@ class _Speaking(tts.SynthesizeStream):
         self._voice.on_say(text)
         output_emitter.push(bytes(2 * round(RATE * SECONDS_A_CHARACTER * len(text))))
         output_emitter.end_segment()
-
-
-class NoModel(llm.LLM[Any]):
-    """Wanted by the framework, never to be asked."""
-
-    def chat(self, **_: Any) -> llm.LLMStream:
-        raise AssertionError("a model was asked for words")
 
 
 class Loudspeaker(io.AudioOutput):
