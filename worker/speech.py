@@ -50,7 +50,7 @@ def build_session(
         turn_handling={
             "turn_detection": "stt",
             "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
-            "interruption": {"mode": "vad", "min_duration": 0.2, "resume_false_interruption": True},
+            "interruption": {"mode": "vad", "min_duration": 0.1, "resume_false_interruption": True},
             "preemptive_generation": {
                 "enabled": True,
                 "preemptive_tts": True,

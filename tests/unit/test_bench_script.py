@@ -19,8 +19,8 @@ from exam_graph.state import ExamContext
 from exam_graph.talk import PassingClock, Talk
 from exam_graph.transcript import TalkTurn
 from exam_graph.understanding import Context, Heard, Understood
+from worker.groq_asking import asking_for
 from worker.groq_reading import Reading, believed
-from worker.groq_understanding import asking_for
 
 pytestmark = pytest.mark.unit
 
@@ -45,6 +45,12 @@ class ScriptedUnderstanding:
         schema = {"type": "object", "properties": asking.properties}
         written = reading(SCRIPT, schema, json.dumps(asking.data))
         return believed(Reading.model_validate(written), by_rules, heard, context)
+
+    def overhear(self, heard: Heard, context: Context) -> None:
+        """It is understood at once."""
+
+    def is_answer(self, heard: Heard, context: Context) -> bool:
+        return False
 
 
 async def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Talk, list[list[TalkTurn]], list[str]]:
