@@ -57,6 +57,7 @@ class ReadAhead:
         self._now = now
         self._about: tuple[str, str] | None = None
         self._calls: list[_Call] = []
+        self._news = asyncio.Event()
 
     def follow(self, question: Question, heard: Heard, context: Context) -> None:
         """The words so far: reads them if they have become many more."""
@@ -94,6 +95,10 @@ class ReadAhead:
                 found = Known(reading, unread)
         return found
 
+    async def news(self) -> None:
+        """Waits until a call that is under way has ended."""
+        await self._news.wait()
+
     def close(self) -> None:
         """Nothing more will be asked."""
         for call in self._calls:
@@ -109,8 +114,13 @@ class ReadAhead:
         asking = asking_for(question, heard, context)
         reading = self._client.ask(asking, Reading, timeout_s=PATIENCE_S, share=share)
         call = _Call(words(heard.text), self._now(), asyncio.ensure_future(reading))
+        call.task.add_done_callback(self._tell)
         self._calls = [*self._calls[1 - _KEPT :], call]
         return call
+
+    def _tell(self, _: asyncio.Task[Reading | None]) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
 
 def merged(known: Known, by_rules: Understood, heard: Heard, context: Context) -> Understood:

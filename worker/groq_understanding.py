@@ -5,14 +5,16 @@ of that is believed. It is asked while the student still speaks (`groq_ahead`).
 """
 
 import asyncio
+import contextlib
 import dataclasses
+from collections.abc import AsyncIterator
 
-from exam_graph.paper import OpenQuestion
+from exam_graph.paper import OpenQuestion, Question
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.understanding import Context, Heard, Understood
 from worker.groq_ahead import ReadAhead, merged, settled
 from worker.groq_client import GroqClient
-from worker.groq_reading import Reading, believed
+from worker.groq_reading import believed
 
 
 class GroqUnderstanding:
@@ -28,16 +30,28 @@ class GroqUnderstanding:
         question = context.question
         if obvious or question is None:
             return by_rules
-        known = self._ahead.known(question, heard, context)
-        if known and (understood := settled(known, by_rules, heard, context)):
+
+        def by_what_is_read() -> Understood | None:
+            known = self._ahead.known(question, heard, context)
+            return settled(known, by_rules, heard, context) if known else None
+
+        if (understood := by_what_is_read()) is not None:
             return understood
-        reading = await self._in_time(self._ahead.read(question, heard, context), heard)
-        if reading is not None:
-            return believed(reading, by_rules, heard, context)
-        # Of the words before the last ones it may be known all the same what they reached.
-        partly = known and known.reading.intent == by_rules.intent == "answer"
-        understood = merged(known, by_rules, heard, context) if known and partly else by_rules
-        return dataclasses.replace(understood, doubtful=True)
+        asked = self._ahead.read(question, heard, context)
+        try:
+            async with self._deadline(heard):
+                while not asked.done():
+                    await self._ahead.news()
+                    # A reading that was under way may be enough before this one comes.
+                    if (understood := by_what_is_read()) is not None:
+                        return understood
+        except TimeoutError:
+            asked.cancel()
+            self._client.note_late("understanding")
+        else:
+            if not asked.cancelled() and (reading := asked.result()) is not None:
+                return believed(reading, by_rules, heard, context)
+        return self._by_rules_mostly(question, by_rules, heard, context)
 
     def overhear(self, heard: Heard, context: Context) -> None:
         if isinstance(context.question, OpenQuestion):
@@ -56,18 +70,28 @@ class GroqUnderstanding:
         """The exam is over."""
         self._ahead.close()
 
-    async def _in_time(self, asked: asyncio.Task[Reading | None], heard: Heard) -> Reading | None:
-        """The reading, if it comes until the deadline, which is counted from when the words are
-        certain."""
-        if heard.certain is not None:
-            certain = asyncio.ensure_future(heard.certain.wait())
+    def _by_rules_mostly(
+        self, question: Question, by_rules: Understood, heard: Heard, context: Context
+    ) -> Understood:
+        """No reading in time; of the words before the last ones one may be there all the same."""
+        known = self._ahead.known(question, heard, context)
+        partly = known and known.reading.intent == by_rules.intent == "answer"
+        understood = merged(known, by_rules, heard, context) if known and partly else by_rules
+        return dataclasses.replace(understood, doubtful=True)
+
+    @contextlib.asynccontextmanager
+    async def _deadline(self, heard: Heard) -> AsyncIterator[None]:
+        """TimeoutError when it has passed, counted from when the words are certain."""
+        certain = heard.certain
+        async with asyncio.timeout(None) as limit:
+
+            async def begin() -> None:
+                if certain is not None:
+                    await certain.wait()
+                limit.reschedule(asyncio.get_running_loop().time() + self._client.deadline_s)
+
+            beginning = asyncio.create_task(begin())
             try:
-                await asyncio.wait((asked, certain), return_when=asyncio.FIRST_COMPLETED)
+                yield
             finally:
-                certain.cancel()
-        await asyncio.wait((asked,), timeout=self._client.deadline_s)
-        if asked.done():
-            return None if asked.cancelled() else asked.result()
-        asked.cancel()
-        self._client.note_late("understanding")
-        return None
+                beginning.cancel()

@@ -1,6 +1,7 @@
 """The model reads an answer while it is being given: at its end only the last words are new."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -13,7 +14,7 @@ from exam_graph.rules import RulesUnderstanding
 from exam_graph.understanding import Context, Heard
 from tests.flow.conftest import CELLS, eventually
 from tests.stand_ins.groq import GroqStandIn, groq
-from tests.stand_ins.groq_replies import SILENT, answering
+from tests.stand_ins.groq_replies import SILENT, Scripted, answering
 from worker import groq_ahead
 from worker.groq_ahead import AHEAD_S, ReadAhead
 from worker.groq_client import GroqClient
@@ -130,6 +131,25 @@ async def test_the_reading_under_way_for_the_same_words_is_waited_for(server: Gr
         understood = await understanding.understand(Heard(WHOLE), CONTEXT)
     assert understood.covered == ("atp",)
     assert len(server.requests) == 1
+
+
+async def test_a_reading_that_was_under_way_may_be_enough(server: GroqStandIn) -> None:
+    may_end, never = asyncio.Event(), asyncio.Event()
+
+    async def model(request: dict[str, Any]) -> Scripted:
+        said = json.loads(request["messages"][1]["content"])["said"]
+        await (may_end if said == BEGUN else never).wait()
+        return answering("answer", "atp", "respiration")
+
+    server.reply = model
+    async with reading(server) as (understanding, _):
+        understanding.overhear(Heard(BEGUN), CONTEXT)
+        asked = asyncio.ensure_future(understanding.understand(Heard(f"{BEGUN} so"), CONTEXT))
+        await eventually(lambda: len(server.requests) == 2)
+        assert not asked.done()
+        may_end.set()
+        assert (await asked).covered == ("atp", "respiration")
+        never.set()
 
 
 async def test_a_late_model_leaves_what_was_read_before(server: GroqStandIn) -> None:
