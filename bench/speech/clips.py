@@ -47,6 +47,7 @@ class Clips:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
+        self._timings: dict[str, Timing] = {}
         self._voice: Voice | None = None
 
     def prepare(self, lines: Iterable[Line]) -> None:
@@ -68,14 +69,18 @@ class Clips:
     def timing(self, line: Line) -> Timing:
         """When the words of that clip are said."""
         file = self._file(line, "json")
+        if file.name in self._timings:
+            return self._timings[file.name]
         if not file.exists():
             self._make(line)
         data = json.loads(file.read_text(encoding="utf-8"))
-        return Timing(
+        timing = Timing(
             seconds=data["seconds"],
             words=tuple(Spoken(**each) for each in data["words"]),
             pauses=tuple((start, end) for start, end in data["pauses"]),
         )
+        self._timings[file.name] = timing
+        return timing
 
     def _make(self, line: Line) -> None:
         samples, timing = join([self._speak(part) for part in line.parts], line)
