@@ -14,6 +14,8 @@ MEMORY_EVERY = 8
 """Private memory is read at each so many samples: it is dear."""
 CALM_SHARE = 0.08
 """Of a core: below it a system that was started has come to rest."""
+CALM_MACHINE = 0.4
+"""Of all cores: others may be at work too."""
 CALM_TIMES = 4
 """So many seconds one after another: the framework's worker takes no job while its load, a mean
 over 2.5 s, is high from its own start."""
@@ -56,16 +58,24 @@ def private_mb(roots: Iterable[int]) -> float:
 
 
 async def calm(roots: Callable[[], Iterable[int]]) -> None:
-    """Waits until the trees have nothing more to do at their start."""
+    """Waits until the trees have nothing more to do at their start, and the machine not much."""
     cpu = Cpu(roots)
-    before, calm_for = cpu.seconds(), 0
+    before, busy_before, calm_for = cpu.seconds(), busy(), 0
     for _ in range(LONGEST_CALM_S):
         await asyncio.sleep(1.0)
-        now = cpu.seconds()
-        calm_for = calm_for + 1 if now - before < CALM_SHARE else 0
+        now, busy_now = cpu.seconds(), busy()
+        calm_now = now - before < CALM_SHARE and busy_now - busy_before < CALM_MACHINE
+        calm_for = calm_for + 1 if calm_now else 0
         if calm_for == CALM_TIMES:
             return
-        before = now
+        before, busy_before = now, busy_now
+
+
+def busy() -> float:
+    """Seconds for which the machine's cores have worked, per core."""
+    whole = psutil.cpu_times()
+    idle = whole.idle + getattr(whole, "iowait", 0.0)
+    return float(sum(whole) - idle) / (psutil.cpu_count() or 1)
 
 
 async def sample(log: Log, trees: Mapping[str, Callable[[], Iterable[int]]]) -> None:
@@ -76,10 +86,7 @@ async def sample(log: Log, trees: Mapping[str, Callable[[], Iterable[int]]]) -> 
     number = 0
     while True:
         seconds = {name: round(cpu.seconds(), 3) for name, cpu in meters.items()}
-        whole = psutil.cpu_times()
-        idle = whole.idle + getattr(whole, "iowait", 0.0)
-        busy = round((sum(whole) - idle) / (psutil.cpu_count() or 1), 3)
-        log.write("cpu", load=round(time.process_time(), 3), machine=busy, **seconds)
+        log.write("cpu", load=round(time.process_time(), 3), machine=round(busy(), 3), **seconds)
         if number % MEMORY_EVERY == MEMORY_EVERY - 1:
             used = await asyncio.to_thread(private_mb, list(trees["system"]()))
             log.write("memory", private_mb=round(used, 2))

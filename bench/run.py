@@ -1,5 +1,6 @@
 """The whole measurement: every run in a process of its own, systems taking turns."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from bench.one import LONGEST_S, Plan
 from bench.processes import ROOT
+from deploy.death import dying_with_parent
 
 RUNS = ROOT / "var" / "bench" / "runs"
 SEED = 20
@@ -61,7 +63,7 @@ def _run(file: Path) -> str | None:
     with (file.parent / "run.log").open("wb") as log:
         try:
             done = subprocess.run(
-                command,
+                dying_with_parent(command, signal.SIGTERM),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -110,7 +110,15 @@ class Decoder:
         """At most one marker at the onset; None while more must come."""
         assert self._onset is not None
         since = max(self._onset - round(_SLACK_S * self.rate), self._first) - self._first
-        until = self._onset + round((_SEEN_S + _SLACK_S) * self.rate) - self._first
+        first, until = (
+            self._onset + round(seconds * self.rate) - self._first
+            for seconds in (_WINDOW_S + _INSIDE_S, _SEEN_S + _SLACK_S)
+        )
+        if len(self._kept) < first:
+            return None
+        if not begins(self._kept[first - round(_INSIDE_S * self.rate) : first], self.rate):
+            self._onset = None
+            return []
         if len(self._kept) < until:
             return None
         onset, self._onset = self._onset, None
@@ -130,6 +138,13 @@ class Decoder:
         if cut > 0:
             self._kept = self._kept[cut:]
             self._first += cut
+
+
+def begins(samples: Floats, rate: int) -> bool:
+    """Whether these `_INSIDE_S` can be a first burst: a look at every onset of speech is cheap."""
+    power = np.abs(samples @ _Tones.of(rate).basis) ** 2
+    whole = np.array([np.dot(samples, samples) * len(samples) / 2])
+    return bool(_purity(power[np.newaxis], whole)[0] > _PURE)
 
 
 def recognise(samples: Floats, rate: int) -> tuple[int, int, int] | None:

@@ -68,18 +68,18 @@ def found(samples: Samples, rate: int, chunk_s: float = 0.05) -> list[Mark]:
 
 
 def pairs() -> Iterator[tuple[int, int]]:
-    """Every number in both places, in 64 pairs."""
-    for number in range(COUNT):
-        yield number, (37 * number + 11) % COUNT
+    """Every number once, either as the student's or as the line's."""
+    for number in range(0, COUNT, 2):
+        yield number, (number + 27) % COUNT
 
 
 @pytest.fixture(scope="module")
 def spoken() -> tuple[Samples, list[Mark]]:
-    """All pairs with something like speech behind each, and where each marker truly ends."""
+    """All numbers with something like speech behind each, and where each marker truly ends."""
     pieces, truth, at = [], [], 0
     for student, line in pairs():
         quiet, marker = room(0.31), encode(student, line, RATE)
-        pieces += [quiet, marker, speechlike(0.8, student)]
+        pieces += [quiet, marker, speechlike(0.6, student)]
         truth.append(Mark(student, line, at + len(quiet) + len(marker)))
         at += sum(map(len, pieces[-3:]))
     return np.concatenate([*pieces, room(0.5)]), truth
@@ -91,7 +91,7 @@ def check(marks: list[Mark], truth: list[Mark], rate: int) -> None:
         assert mark.end / rate == pytest.approx(true.end / RATE, abs=NEAR_S)
 
 
-@pytest.mark.parametrize("bit_rate", [16_000, 24_000, 32_000, 64_000])
+@pytest.mark.parametrize("bit_rate", [16_000, 32_000])
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_a_marker_survives_opus(
     spoken: tuple[Samples, list[Mark]], bit_rate: int, rate: int
