@@ -21,8 +21,9 @@ QUIET_S = 0.12
 MARKER_S = 2 * (BURST_S + GAP_S) + QUIET_S
 """From the first sample of a marker to the first of its speech."""
 
-LOW_HZ = tuple(1200 + 140 * step for step in range(8))
-HIGH_HZ = tuple(2360 + 140 * step for step in range(8))
+LOW_HZ = tuple(1200 + 60 * step for step in range(8))
+HIGH_HZ = tuple(2920 + 60 * step for step in range(8))
+"""Two groups far apart: nearer to each other they are now and then taken for a voice."""
 COUNT = len(LOW_HZ) * len(HIGH_HZ)
 AMPLITUDE = 0.1
 """Of one tone; two of them are -20 dBFS."""
