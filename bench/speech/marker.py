@@ -74,9 +74,11 @@ class Decoder:
         self._window = round(_WINDOW_S * rate)
         self._kept: Floats = np.zeros(0, np.float32)
         self._first = 0
-        """Position in the stream of `_kept[0]`, and of the first window not looked at."""
-        self._silent = _SILENT_WINDOWS
+        """Position in the stream of `_kept[0]`."""
         self._looked = 0
+        """Position of the first window whose level was not looked at."""
+        self._silent = _SILENT_WINDOWS
+        """Windows of silence up to there."""
         self._onset: int | None = None
 
     def feed(self, samples: Samples) -> list[Mark]:
@@ -95,7 +97,7 @@ class Decoder:
     def _find_onset(self) -> bool:
         start = self._looked - self._first
         count = (len(self._kept) - start) // self._window
-        windows = self._kept[start : start + count * self._window].reshape(count, -1)
+        windows = self._kept[start : start + count * self._window].reshape(count, self._window)
         power = np.einsum("ij,ij->i", windows, windows) / self._window
         for number, loud in enumerate((power > _LOUD**2).tolist(), 1):
             if loud and self._silent >= _SILENT_WINDOWS:
