@@ -23,6 +23,7 @@ from worker.flux import Recogniser
 from worker.microphone import Microphone
 from worker.microphone_audio import MicrophoneAudio
 from worker.microphone_in_room import MicrophoneInRoom
+from worker.mouth import Mouth
 from worker.opening import open_examiner
 from worker.page import Page
 from worker.protocol import View
@@ -61,7 +62,7 @@ async def examine(ctx: JobContext) -> None:
             session = build_session(settings, context, examiner.state, warm)
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
             slow = build_voice(settings, context.profile, slow=True)
-            voice = Voice(examiner, turn_end, slow, ready)
+            voice = Voice(examiner, turn_end, Mouth(slow, ready))
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:

@@ -7,7 +7,6 @@ what is said.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
-from contextlib import nullcontext
 from typing import Any, Self
 
 from livekit import rtc
@@ -19,17 +18,15 @@ from livekit.agents import (
     SpeechCreatedEvent,
     llm,
     stt,
-    tts,
 )
 
 from exam_graph.events import Event, StudentSpoke
-from exam_graph.utterance import Utterance
 from worker.ears import Ears
 from worker.examiner import Examiner
 from worker.floor import Floor
 from worker.hearing import Hearing
+from worker.mouth import Mouth
 from worker.playback import UTTERANCE, PlaybackMonitor
-from worker.speech_cache import SpeechCache, frames
 from worker.stable import with_stable_guesses
 from worker.turn import Heard, Mark, Turn
 from worker.turn_end import TurnEnd
@@ -52,25 +49,19 @@ class Spoken(str):
 
 
 class Voice(Agent):
-    """One per sitting. Typed and played turns all come from `examiner`.
-
-    `slow` speaks what is to be said more slowly than the rest; `ready` has speech that was made
-    ahead.
-    """
+    """One per sitting. Typed and played turns all come from `examiner`."""
 
     def __init__(
         self,
         examiner: Examiner,
         turn_end: TurnEnd,
-        slow: tts.TTS[Any] | None = None,
-        ready: SpeechCache | None = None,
+        mouth: Mouth | None = None,
     ) -> None:
         super().__init__(instructions="")
         clock = examiner.clock.source
         self._examiner = examiner
         self._turn_end = turn_end
-        self._slow = slow
-        self._ready = ready
+        self._mouth = mouth or Mouth()
         self._monitor: PlaybackMonitor | None = None
         self._attached: AgentSession[None] | None = None
         self._certain: tuple[str, Turn] | None = None
@@ -166,8 +157,7 @@ class Voice(Agent):
 
     async def on_exit(self) -> None:
         """The session closes: what was played may still have to be noted."""
-        if self._slow is not None:
-            await self._slow.aclose()
+        await self._mouth.aclose()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=NOTES_S)
             for task in late:
@@ -194,7 +184,7 @@ class Voice(Agent):
         async for chunk in text:
             assert isinstance(chunk, Spoken)
             seconds = 0.0
-            async for frame in self._synthesised(chunk.mark, model_settings):
+            async for frame in self._mouth.speak(chunk.mark.utterance, self, model_settings):
                 frame.userdata[UTTERANCE] = chunk.mark
                 seconds += frame.duration
                 yield frame
@@ -206,40 +196,6 @@ class Voice(Agent):
     async def _spoken(self, turn: Turn) -> AsyncGenerator[Spoken, None]:
         async for mark in turn.marks():
             yield Spoken(mark)
-
-    async def _synthesised(
-        self, mark: Mark, model_settings: ModelSettings
-    ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        utterance = mark.utterance
-        if self._slow is None or not utterance.slow:
-            async for frame in self._at_usual_speed(utterance, model_settings):
-                yield frame
-            return
-        options = self.session.conn_options.tts_conn_options
-        async with self._slow.stream(conn_options=options) as stream:
-            stream.push_text(utterance.say)
-            stream.end_input()
-            async for audio in stream:
-                yield audio.frame
-
-    async def _at_usual_speed(
-        self, utterance: Utterance, model_settings: ModelSettings
-    ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """What was made ahead; else as it is synthesised, and kept for the next time."""
-        ready = self._ready if utterance.authored else None
-        if ready is not None and (pcm := ready.get(utterance.say)) is not None:
-            for frame in frames(pcm):
-                yield frame
-            return
-        pieces: list[bytes] = []
-        with nullcontext() if ready is None else ready.streaming():
-            text = _once(utterance.say)
-            async for frame in Agent.default.tts_node(self, text, model_settings):
-                pieces.append(bytes(frame.data))
-                yield frame
-        # Whoever is interrupted never comes here.
-        if ready is not None and pieces:
-            ready.put(utterance.say, b"".join(pieces))
 
     def _on_heard(self, heard: Heard) -> None:
         self._hearing.note(heard)
@@ -304,10 +260,6 @@ async def _begun(audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterable[rtc.Audi
             yield frame
 
     return all_frames()
-
-
-async def _once(text: str) -> AsyncGenerator[str, None]:
-    yield text
 
 
 def _last_message(chat_ctx: llm.ChatContext) -> llm.ChatMessage:

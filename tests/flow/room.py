@@ -19,6 +19,7 @@ from worker import speech
 from worker.conversation import Conversation
 from worker.examiner import Examiner
 from worker.microphone import Microphone
+from worker.mouth import Mouth
 from worker.no_model import NoModel
 from worker.protocol import Notice
 from worker.settings import Settings
@@ -122,7 +123,7 @@ async def exam_room(
         session.output.transcription = captions
         turn_end = TurnEnd(ears, examiner.state, context)
         slow = speech.build_voice(settings, context.profile, slow=True)
-        voice = Voice(examiner, turn_end, slow)
+        voice = Voice(examiner, turn_end, Mouth(slow))
         await session.start(voice, session_host=False, record=False)
         voice.attach()
         microphone = Microphone(clock)
