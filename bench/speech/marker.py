@@ -21,8 +21,9 @@ QUIET_S = 0.12
 MARKER_S = 2 * (BURST_S + GAP_S) + QUIET_S
 """From the first sample of a marker to the first of its speech."""
 
-LOW_HZ = tuple(1200 + 140 * step for step in range(8))
-HIGH_HZ = tuple(2360 + 140 * step for step in range(8))
+LOW_HZ = tuple(1200 + 60 * step for step in range(8))
+HIGH_HZ = tuple(2920 + 60 * step for step in range(8))
+"""Two groups far apart: nearer to each other they are now and then taken for a voice."""
 COUNT = len(LOW_HZ) * len(HIGH_HZ)
 AMPLITUDE = 0.1
 """Of one tone; two of them are -20 dBFS."""
@@ -73,9 +74,11 @@ class Decoder:
         self._window = round(_WINDOW_S * rate)
         self._kept: Floats = np.zeros(0, np.float32)
         self._first = 0
-        """Position in the stream of `_kept[0]`, and of the first window not looked at."""
-        self._silent = _SILENT_WINDOWS
+        """Position in the stream of `_kept[0]`."""
         self._looked = 0
+        """Position of the first window whose level was not looked at."""
+        self._silent = _SILENT_WINDOWS
+        """Windows of silence up to there."""
         self._onset: int | None = None
 
     def feed(self, samples: Samples) -> list[Mark]:
@@ -94,7 +97,7 @@ class Decoder:
     def _find_onset(self) -> bool:
         start = self._looked - self._first
         count = (len(self._kept) - start) // self._window
-        windows = self._kept[start : start + count * self._window].reshape(count, -1)
+        windows = self._kept[start : start + count * self._window].reshape(count, self._window)
         power = np.einsum("ij,ij->i", windows, windows) / self._window
         for number, loud in enumerate((power > _LOUD**2).tolist(), 1):
             if loud and self._silent >= _SILENT_WINDOWS:
@@ -110,7 +113,15 @@ class Decoder:
         """At most one marker at the onset; None while more must come."""
         assert self._onset is not None
         since = max(self._onset - round(_SLACK_S * self.rate), self._first) - self._first
-        until = self._onset + round((_SEEN_S + _SLACK_S) * self.rate) - self._first
+        first, until = (
+            self._onset + round(seconds * self.rate) - self._first
+            for seconds in (_WINDOW_S + _INSIDE_S, _SEEN_S + _SLACK_S)
+        )
+        if len(self._kept) < first:
+            return None
+        if not begins(self._kept[first - round(_INSIDE_S * self.rate) : first], self.rate):
+            self._onset = None
+            return []
         if len(self._kept) < until:
             return None
         onset, self._onset = self._onset, None
@@ -130,6 +141,13 @@ class Decoder:
         if cut > 0:
             self._kept = self._kept[cut:]
             self._first += cut
+
+
+def begins(samples: Floats, rate: int) -> bool:
+    """Whether these `_INSIDE_S` can be a first burst: a look at every onset of speech is cheap."""
+    power = np.abs(samples @ _Tones.of(rate).basis) ** 2
+    whole = np.array([np.dot(samples, samples) * len(samples) / 2])
+    return bool(_purity(power[np.newaxis], whole)[0] > _PURE)
 
 
 def recognise(samples: Floats, rate: int) -> tuple[int, int, int] | None:

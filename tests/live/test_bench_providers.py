@@ -122,6 +122,31 @@ async def test_a_pause_in_an_unfinished_line_ends_no_turn(
     assert [event.alternatives[0].text for event in finals] == [SCRIPT.lines[9].said]
 
 
+async def test_configure_moves_the_end_of_a_turn(
+    stand_ins: StandIns, http: aiohttp.ClientSession
+) -> None:
+    url = f"{stand_ins.origin}/v2/listen?model=flux-general-en&sample_rate={HEARD}"
+    frames = [frame.data.tobytes() for frame in sound(4, 1.0)]
+    async with http.ws_connect(url) as socket:
+        for frame in frames[:40]:
+            await socket.send_bytes(frame)
+        wrong, right = {"eot_threshold": 0.2}, {"eot_threshold": 0.9, "eager_eot_threshold": 0.5}
+        for thresholds in (wrong, right):
+            await socket.send_json({"type": "Configure", "thresholds": thresholds})
+        for frame in frames[40:]:
+            await socket.send_bytes(frame)
+        await socket.send_json({"type": "CloseStream"})
+        messages = [message.json() async for message in socket]
+    assert [each["sequence_id"] for each in messages] == list(range(len(messages)))
+    kinds = [each["type"] for each in messages if each["type"] != "TurnInfo"]
+    assert kinds == ["Connected", "ConfigureFailure", "ConfigureSuccess"]
+    of_line = {"student": STUDENT, "line": 4}
+    (eager,) = stand_ins.events(event="eager", **of_line)
+    (end,) = stand_ins.events(event="end_of_turn", **of_line)
+    assert eager["after_end"] == pytest.approx(0.150, abs=0.001)
+    assert end["after_end"] == pytest.approx(0.497, abs=0.001)
+
+
 @pytest.mark.parametrize("rate", [24_000, 48_000])
 async def test_the_plugin_speaks_acknowledgement_and_content(
     stand_ins: StandIns, http: aiohttp.ClientSession, rate: int

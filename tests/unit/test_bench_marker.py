@@ -7,6 +7,8 @@ import av
 import numpy as np
 import pytest
 import soxr
+from livekit import rtc
+from livekit.plugins import silero
 
 from bench.speech.marker import COUNT, MARKER_S, Decoder, Mark, Samples, encode
 from local_providers import voice_detector
@@ -68,18 +70,18 @@ def found(samples: Samples, rate: int, chunk_s: float = 0.05) -> list[Mark]:
 
 
 def pairs() -> Iterator[tuple[int, int]]:
-    """Every number in both places, in 64 pairs."""
-    for number in range(COUNT):
-        yield number, (37 * number + 11) % COUNT
+    """Every number once, either as the student's or as the line's."""
+    for number in range(0, COUNT, 2):
+        yield number, (number + 27) % COUNT
 
 
 @pytest.fixture(scope="module")
 def spoken() -> tuple[Samples, list[Mark]]:
-    """All pairs with something like speech behind each, and where each marker truly ends."""
+    """All numbers with something like speech behind each, and where each marker truly ends."""
     pieces, truth, at = [], [], 0
     for student, line in pairs():
         quiet, marker = room(0.31), encode(student, line, RATE)
-        pieces += [quiet, marker, speechlike(0.8, student)]
+        pieces += [quiet, marker, speechlike(0.6, student)]
         truth.append(Mark(student, line, at + len(quiet) + len(marker)))
         at += sum(map(len, pieces[-3:]))
     return np.concatenate([*pieces, room(0.5)]), truth
@@ -91,7 +93,7 @@ def check(marks: list[Mark], truth: list[Mark], rate: int) -> None:
         assert mark.end / rate == pytest.approx(true.end / RATE, abs=NEAR_S)
 
 
-@pytest.mark.parametrize("bit_rate", [16_000, 24_000, 32_000, 64_000])
+@pytest.mark.parametrize("bit_rate", [16_000, 32_000])
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_a_marker_survives_opus(
     spoken: tuple[Samples, list[Mark]], bit_rate: int, rate: int
@@ -101,7 +103,7 @@ def test_a_marker_survives_opus(
     check(found(soxr.resample(coded, RATE, rate), rate), truth, rate)
 
 
-@pytest.mark.parametrize("chunk_s", [0.01, 0.05, 0.3, 100.0])
+@pytest.mark.parametrize("chunk_s", [0.003, 0.01, 0.05, 0.3, 100.0])
 def test_the_size_of_chunks_changes_nothing(
     spoken: tuple[Samples, list[Mark]], chunk_s: float
 ) -> None:
@@ -126,19 +128,27 @@ def test_speech_and_noise_hold_no_marker() -> None:
     assert found(samples, RATE) == []
 
 
-def test_a_voice_detector_takes_no_marker_for_speech() -> None:
-    model = voice_detector.load()
-    for student, line in pairs():
-        detector = VoiceDetector(model)
-        marker = encode(student, line, 16_000)
-        samples = np.concatenate([room(0.5, 16_000), marker, room(0.5, 16_000)])
-        frames = (samples / 32768).astype(np.float32)
-        count = len(frames) // FRAME_SAMPLES
-        decided = [
-            detector.decide(frame)
-            for frame in frames[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
-        ]
-        assert not any(decided), (student, line)
+async def test_no_voice_detector_takes_a_marker_for_speech() -> None:
+    pieces = [(room(0.8), encode(student, line, RATE), room(0.4)) for student, line in pairs()]
+    samples = soxr.resample(np.concatenate(sum(pieces, ())), RATE, 16_000)
+    assert not any(decided(samples))
+    assert max(await likelihoods(samples)) < 0.5
+
+
+def decided(samples: Samples) -> list[bool]:
+    """By the detector of the local providers, frame by frame."""
+    detector = VoiceDetector(voice_detector.load())
+    frames = (samples / 32768).astype(np.float32)
+    whole = len(frames) // FRAME_SAMPLES * FRAME_SAMPLES
+    return [detector.decide(each) for each in frames[:whole].reshape(-1, FRAME_SAMPLES)]
+
+
+async def likelihoods(samples: Samples) -> list[float]:
+    """Of speech, by the detector that the systems under test use."""
+    stream = silero.VAD.load(force_cpu=True).stream()
+    stream.push_frame(rtc.AudioFrame(samples.tobytes(), 16_000, 1, len(samples)))
+    stream.end_input()
+    return [event.probability async for event in stream]
 
 
 def test_a_marker_holds_six_bits_each() -> None:
