@@ -67,7 +67,8 @@ def _note(underway: dict[object, Call], request: object, event: Event) -> None:
         case "first_token" | "first_byte":
             call.first = at
         case "done":
-            call.done = at
+            # Of a reply that comes whole, its first is its last.
+            call.first, call.done = call.first or at, at
             del underway[request]
         case "cancelled":
             call.cancelled = at

@@ -102,8 +102,11 @@ def _reasons(found: Sequence[Summary]) -> str:
     names = {**_TIMES, **_SHARES, **_RATES, **_COSTS, **_BUSY}
     systems: dict[tuple[str, str], list[str]] = {}
     for each in found:
+        where = f"{each.system} at {each.exams}{' with jitter' if each.jitter else ''}"
+        if not each.counts["lines"]:
+            systems.setdefault(("everything", "no line was said"), []).append(where)
+            continue
         for name, why in each.missing.items():
-            where = f"{each.system} at {each.exams}{' with jitter' if each.jitter else ''}"
             systems.setdefault((names[name], why), []).append(where)
     return "\n".join(
         f"* {name}: {why} ({', '.join(where)})" for (name, why), where in systems.items()

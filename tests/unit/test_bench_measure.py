@@ -173,6 +173,20 @@ def test_own_time_is_what_no_provider_owes() -> None:
     assert turn.owing.content_waited
 
 
+def test_a_reply_that_comes_whole_is_owed_until_it_is_there() -> None:
+    turn = the_turn(
+        said(3, 10.0, 12.0),
+        flux(12.0, "end_of_turn", 3),
+        call(11.9, "groq", "request", request="g1", line=3),
+        call(12.2, "groq", "done", request="g1"),
+        frame(12.23, "content"),
+    )
+
+    assert turn.owing is not None
+    assert turn.owing.own == pytest.approx(0.03)
+    assert turn.owing.waited
+
+
 def test_what_was_ready_before_the_end_of_turn_was_not_waited_for() -> None:
     turn = the_turn(
         said(3, 10.0, 12.0),
