@@ -17,5 +17,6 @@ async def repeat_last(state: ExamState, runtime: Runtime[ExamContext]) -> dict[s
     if asked is not None:
         last = asked["utterances"][-1]
         text, say = sentences(last["text"])[-1], sentences(last["say"])[-1]
-        reply.say(Utterance("excerpt", text, say, question_id=last["question_id"]))
+        authored, question_id = last["authored"], last["question_id"]
+        reply.say(Utterance("excerpt", text, say, authored=authored, question_id=question_id))
     return {**reply.update(), "record": moved(state, "repeat_last")}
