@@ -45,6 +45,9 @@ def wait(
     jitter: Annotated[
         bool, typer.Option(help="One exam of each system also with providers that vary.")
     ] = True,
+    lines: Annotated[
+        int | None, typer.Option(help="Only so many of the script's lines.", min=4)
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few lines, no jitter: a trial.")] = False,
 ) -> None:
     """How long a student waits, and what it costs: Voxam beside other ways to build it."""
@@ -61,7 +64,7 @@ def wait(
         names,
         [int(level) for level in exams.split(",")],
         rounds=rounds,
-        lines=QUICK_LINES if quick else None,
+        lines=QUICK_LINES if quick else lines,
         jitter=jitter and not quick,
     )
     for number, plan in enumerate(plans, start=1):
