@@ -15,13 +15,15 @@ from worker.warmup import warm_up
 
 logger = logging.getLogger(__name__)
 
-#: What the framework would do beside the exams in every process, idle ones too; what is set in the
+#: What framework and libraries would do beside the exams in every process, idle ones too; what is set in the
 #: environment wins. [measured, docs/performance.md]
 LEFT_OUT = {
     # A heartbeat and a watchdog thread, 50 times a second each.
     "LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS": "0",
     # The weights of an end-of-turn model: Flux tells the end of a turn.
     "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0",
+    # glibc would keep more and more of what was large and is free again: speech, above all.
+    "MALLOC_MMAP_THRESHOLD_": "131072",
 }
 
 

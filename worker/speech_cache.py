@@ -24,6 +24,8 @@ FRAME_S = 0.1
 MAX_CHARS = 2000
 #: What may come for some time is made so far apart, in seconds: the machine has other work.
 APART_S = 0.5
+#: So many times as much is held in memory if the disk does not take it.
+WITHOUT_DISK = 8
 _ATTEMPTS = 3
 
 Synthesise = Callable[[str], Awaitable[bytes]]
@@ -35,10 +37,12 @@ class SpeechCache:
     Holds authored words only: nothing of a student's is looked up or kept here.
     """
 
-    def __init__(self, store: SpeechStore, synthesise: Synthesise, *, memory_mb: int = 24) -> None:
+    def __init__(self, store: SpeechStore, synthesise: Synthesise, *, memory_mb: int = 3) -> None:
+        """`memory_mb`, half a minute of speech: what is likeliest next is there a millisecond
+        earlier. Of what the disk does not take there may be more."""
         self._store = store
         self._synthesise = synthesise
-        self._memory: OrderedDict[str, bytes] = OrderedDict()
+        self._memory: dict[str, bytes] = {}
         self._limit = memory_mb * 2**20
         self._size = 0
         self._wanted: OrderedDict[str, None] = OrderedDict()
@@ -50,21 +54,19 @@ class SpeechCache:
     def get(self, text: str) -> bytes | None:
         """The speech of these words, from memory or from disk (about a millisecond)."""
         pcm = self._memory.get(text)
-        if pcm is None:
-            pcm = self._store.read(text)
-            if pcm is None:
-                return None
-        self._remember(text, pcm)
-        return pcm
+        return self._store.read(text) if pcm is None else pcm
 
     def put(self, text: str, pcm: bytes) -> None:
         """The speech of these words, whole."""
-        self._remember(text, pcm)
         self._store.write(text, pcm)
+        self._remember(text, pcm)
 
     def prepare(self, texts: Iterable[str], *, may_come: Iterable[str] = ()) -> None:
         """Has these ready next, in this order, and forgets what was to be ready before; `may_come`
         for some time."""
+        texts = list(texts)
+        for text in [each for each in self._memory if each not in texts and self._store.has(each)]:
+            self._size -= len(self._memory.pop(text))
         self._wanted = OrderedDict.fromkeys(each for each in texts if each not in self._memory)
         self._later.update(OrderedDict.fromkeys(may_come))
         self._work.set()
@@ -129,12 +131,10 @@ class SpeechCache:
         raise AssertionError("tenacity returns or raises")
 
     def _remember(self, text: str, pcm: bytes) -> None:
-        if (old := self._memory.pop(text, None)) is not None:
-            self._size -= len(old)
-        self._memory[text] = pcm
-        self._size += len(pcm)
-        while self._size > self._limit and len(self._memory) > 1:
-            self._size -= len(self._memory.popitem(last=False)[1])
+        limit = self._limit if self._store.has(text) else self._limit * WITHOUT_DISK
+        if text not in self._memory and self._size + len(pcm) <= limit:
+            self._memory[text] = pcm
+            self._size += len(pcm)
 
 
 def frames(pcm: bytes) -> Iterator[rtc.AudioFrame]:

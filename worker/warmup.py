@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, get_args
 
 import anyio._backends._asyncio  # noqa: F401  (imported on first use otherwise, in mid-exam)
+from livekit import local_inference
 from livekit.agents import JobProcess, inference
 from livekit.agents.llm import LLM
 from livekit.agents.vad import VAD
@@ -47,6 +48,7 @@ def make() -> Warm:
     """Made once, before a fork or after it: it starts no thread and opens no connection."""
     # Each is kept by its module; the first to need it would block the exam for up to a second.
     foreign.load()
+    local_inference.init_vad()
     for language in get_args(Language):
         phrasebook(language)
         aloud("30°", language)

@@ -165,6 +165,17 @@ async def test_memory_is_bounded_and_the_disk_has_the_rest(tmp_path: Path) -> No
     assert cache.get("0") == sound
 
 
+async def test_memory_holds_what_comes_next_and_not_what_came_before(tmp_path: Path) -> None:
+    async with running(tmp_path, Maker()) as cache:
+        cache.prepare(["one", "two"])
+        await _idle(cache)
+        cache.prepare(["two", "three"])
+        await _idle(cache)
+        assert sorted(cache._memory) == ["three", "two"]
+        assert cache._size == sum(map(len, cache._memory.values()))
+        assert cache.get("one") == _sound("one")
+
+
 async def test_without_a_folder_it_is_made_for_this_exam_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     maker = Maker()
