@@ -15,8 +15,8 @@ from worker.warmup import warm_up
 
 logger = logging.getLogger(__name__)
 
-#: What framework and libraries would do beside the exams in every process, idle ones too; what is set in the
-#: environment wins. [measured, docs/performance.md]
+#: What framework and libraries would do beside the exams in every process, idle ones too; what is
+#: set in the environment wins. [measured, docs/performance.md]
 LEFT_OUT = {
     # A heartbeat and a watchdog thread, 50 times a second each.
     "LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS": "0",
