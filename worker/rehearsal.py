@@ -10,16 +10,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from aiohttp import web
 from livekit.agents import llm
 from livekit.agents.utils import http_context
 
 from exam_graph.events import Event, Started, StudentSpoke
 from exam_graph.paper import Paper
+from exam_graph.understanding import Context
 from records.migrate import migrate
 from records.store import Records
 from worker.examiner import Examiner
+from worker.groq_client import Asking, GroqClient
+from worker.groq_reading import Reading, properties
 from worker.opening import open_examiner
-from worker.settings import Settings
+from worker.settings import LOCAL_KEY, Settings
 from worker.speech import build_session, build_voice
 from worker.warmup import Warm
 
@@ -55,6 +59,8 @@ def rehearse(warm: Warm) -> None:
 
 
 async def _rehearse(warm: Warm) -> None:
+    if Settings().groq_key is not None:
+        await _ask_a_model()
     # Its validators are made when the first message is.
     llm.ChatContext.empty().add_message(role="user", content="")
     async with http_context.open(), _examiner(warm) as (examiner, settings):
@@ -66,6 +72,43 @@ async def _rehearse(warm: Warm) -> None:
             async for _ in turn.marks():
                 pass
             await turn.committed
+
+
+async def _ask_a_model() -> None:
+    """One reading over HTTP on this machine: the client makes most of itself at its first call."""
+    read = Reading(
+        intent="answer", covered=[], target=None, content=False, unfinished=False, notices=[]
+    )
+    message = {"role": "assistant", "content": read.model_dump_json()}
+    completion = {
+        "id": "rehearsal",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "rehearsal",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
+
+    async def reply(_: web.Request) -> web.Response:
+        return web.json_response(completion)
+
+    app = web.Application()
+    app.add_routes([web.get("/models", reply), web.post("/chat/completions", reply)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        async with GroqClient(
+            api_key=LOCAL_KEY,
+            base_url=f"http://127.0.0.1:{port}",
+            model="rehearsal",
+            deadline_s=5.0,
+            token_budget=10_000,
+        ) as client:
+            await client.warm()
+            await client.ask(Asking("understanding", {}, properties(Context())), Reading)
+    finally:
+        await runner.cleanup()
 
 
 @asynccontextmanager
