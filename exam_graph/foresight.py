@@ -11,6 +11,7 @@ from exam_graph.aloud import aloud
 from exam_graph.clock import next_mark
 from exam_graph.events import Event, Returned, Silence, Started, StudentSpoke, TimePassed
 from exam_graph.graph import ExamGraph, run
+from exam_graph.sentences import sentences
 from exam_graph.state import (
     ExamContext,
     Kept,
@@ -27,8 +28,9 @@ _OPENING = ("Yes, I can hear you.", "I like to read.")
 #: What a student may want besides answering, where the reply is more than a fixed phrase.
 _WISHES: tuple[Intent, ...] = (
     *("repeat", "dont_know", "skip", "time_left", "clarify", "questions_left"),
-    *("options", "last_words", "continue"),
 )
+#: The same where there are options, or several sentences.
+_WISHES_OF_LONG: tuple[Intent, ...] = ("options", "last_words")
 _WISHES_OF_LEARNERS: tuple[Intent, ...] = ("hint", "verdict")
 _CONFIRMATIONS: tuple[Intent, ...] = ("yes", "no")
 _SPOKE = StudentSpoke(text="-")
@@ -92,10 +94,19 @@ def _meanings(state: Kept, context: ExamContext) -> list[Understood]:
     answers = [Understood("answer", covered=covered) for covered in _coverages(state, context)]
     wishes = [
         *_WISHES,
+        *(_WISHES_OF_LONG if _asked_at_length(state) else ()),
         *(_WISHES_OF_LEARNERS if context.learning else ()),
         *(_CONFIRMATIONS if state["confirming"] else ()),
     ]
     return [*answers, *(Understood(intent) for intent in wishes)]
+
+
+def _asked_at_length(state: Kept) -> bool:
+    """Whether the last words of what was asked are less than all of it."""
+    asked = state["asked"]
+    return asked is not None and (
+        len(asked["utterances"]) > 1 or len(sentences(asked["utterances"][-1]["text"])) > 1
+    )
 
 
 def _coverages(state: Kept, context: ExamContext) -> list[tuple[str, ...]]:
