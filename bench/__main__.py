@@ -49,6 +49,13 @@ def wait(
         int | None, typer.Option(help="Only so many of the script's lines.", min=4)
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few lines, no jitter: a trial.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the newest measurement (same options).",
+        ),
+    ] = False,
 ) -> None:
     """How long a student waits, and what it costs: Voxam beside other ways to build it."""
     from bench import report, run
@@ -58,7 +65,7 @@ def wait(
     names = [name for name in systems.split(",") if name] or list(SYSTEMS)
     if unknown := set(names) - set(SYSTEMS):
         raise typer.BadParameter(f"unknown: {', '.join(unknown)}; known: {', '.join(SYSTEMS)}")
-    folder = run.RUNS / datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = _newest() if resume else run.RUNS / datetime.now().strftime("%Y%m%d-%H%M%S")
     plans = run.plans(
         folder,
         names,
@@ -68,6 +75,8 @@ def wait(
         jitter=jitter and not quick,
     )
     for number, plan in enumerate(plans, start=1):
+        if run.is_over(plan):
+            continue
         console.print(f"{datetime.now():%H:%M:%S} {number}/{len(plans)} {plan.name}")
         if problem := run.carry_out(plan):
             console.print(f"failed: {problem.splitlines()[-1]}", style="red", markup=False)

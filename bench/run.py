@@ -1,5 +1,6 @@
 """The whole measurement: every run in a process of its own, systems taking turns."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,11 @@ from deploy.death import dying_with_parent
 RUNS = ROOT / "var" / "bench" / "runs"
 SEED = 20
 """Of the jitter in the first round; later rounds count on."""
+LINES_OF_MANY = 12
+"""What each student says where several sit at once: together they say enough."""
 FAILURE = "failure.txt"
+OVER = "over.txt"
+"""Left in the folder of a run that was carried out to its end."""
 _PATIENCE_S = 300.0
 """What a run may take beside its exams: starting, coming to rest, stopping."""
 
@@ -32,7 +37,8 @@ def plans(
     made = [_plan(folder, system, 1, cold=True, lines=0) for system in systems]
     for number in range(rounds):
         for exams in levels:
-            made += [_plan(folder, each, exams, round=number, lines=lines) for each in systems]
+            said = lines if exams == 1 else min(lines or LINES_OF_MANY, LINES_OF_MANY)
+            made += [_plan(folder, each, exams, round=number, lines=said) for each in systems]
         if jitter:
             made += [
                 _plan(folder, each, 1, round=number, lines=lines, jitter=SEED + number)
@@ -47,14 +53,22 @@ def _plan(folder: Path, system: str, exams: int, **more: object) -> Plan:
 
 
 def carry_out(plan: Plan) -> str | None:
-    """One run. What went wrong, None if nothing did; it is left as FAILURE in the folder too."""
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    """One run. What went wrong, None if nothing did; it is left as FAILURE in the folder too.
+    What an attempt left that was broken off or failed is thrown away."""
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    plan.folder.mkdir(parents=True)
     file = plan.folder / "plan.json"
     file.write_text(plan.model_dump_json(indent=1))
     problem = _run(file)
     if problem:
         (plan.folder / FAILURE).write_text(problem)
+    else:
+        (plan.folder / OVER).touch()
     return problem
+
+
+def is_over(plan: Plan) -> bool:
+    return (plan.folder / OVER).exists()
 
 
 def _run(file: Path) -> str | None:
