@@ -46,15 +46,14 @@ def wait(
         bool, typer.Option(help="One exam of each system also with providers that vary.")
     ] = True,
     lines: Annotated[
-        int | None, typer.Option(help="Only so many of the script's lines.", min=4)
+        int | None,
+        typer.Option(
+            help="Only so many of the script's lines; of several students at most 12.", min=4
+        ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few lines, no jitter: a trial.")] = False,
     resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Go on with the newest measurement (same options).",
-        ),
+        bool, typer.Option("--resume", help="Go on with the newest measurement; same options.")
     ] = False,
 ) -> None:
     """How long a student waits, and what it costs: Voxam beside other ways to build it."""

@@ -12,7 +12,7 @@ from bench.machine import machine
 from bench.measure import Run, measure
 from bench.one import Plan
 from bench.processes import ROOT
-from bench.run import FAILURE
+from bench.run import FAILURE, OVER
 from bench.summary import Spread, Summary, summarise
 from bench.table import markdown
 
@@ -23,14 +23,17 @@ _COSTS = ("cpu_s_per_exam_minute", "private_mb_per_exam")
 
 
 def load(folder: Path) -> tuple[list[tuple[Plan, Run]], dict[str, str]]:
-    """All runs of a measurement, and what went wrong in those that failed, by name."""
+    """All runs of a measurement, and what went wrong in those that failed, by name.
+
+    One that goes on, or was broken off, counts as neither.
+    """
     runs: list[tuple[Plan, Run]] = []
     failures: dict[str, str] = {}
     for file in sorted(folder.glob("*/plan.json"), key=lambda file: file.stat().st_mtime):
         plan = Plan.model_validate_json(file.read_text())
         if (file.parent / FAILURE).exists():
             failures[plan.name] = (file.parent / FAILURE).read_text()
-        else:
+        elif (file.parent / OVER).exists():
             names = ("students", "providers", "trace", "cost")
             logs = [read(file.parent / f"{name}.jsonl") for name in names]
             runs.append((plan, measure(*logs)))

@@ -57,8 +57,8 @@ def carry_out(plan: Plan) -> str | None:
     What an attempt left that was broken off or failed is thrown away."""
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
-    file = plan.folder / "plan.json"
-    file.write_text(plan.model_dump_json(indent=1))
+    file = _file(plan)
+    file.write_text(_text(plan))
     problem = _run(file)
     if problem:
         (plan.folder / FAILURE).write_text(problem)
@@ -68,7 +68,16 @@ def carry_out(plan: Plan) -> str | None:
 
 
 def is_over(plan: Plan) -> bool:
-    return (plan.folder / OVER).exists()
+    """This very plan was carried out: the same number of lines, the same jitter."""
+    return (plan.folder / OVER).exists() and _file(plan).read_text() == _text(plan)
+
+
+def _file(plan: Plan) -> Path:
+    return plan.folder / "plan.json"
+
+
+def _text(plan: Plan) -> str:
+    return plan.model_dump_json(indent=1)
 
 
 def _run(file: Path) -> str | None:

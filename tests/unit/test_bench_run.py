@@ -19,6 +19,7 @@ def test_a_run_carried_out_is_over(plan: run.Plan, monkeypatch: pytest.MonkeyPat
     assert not run.is_over(plan)
     assert run.carry_out(plan) is None
     assert run.is_over(plan)
+    assert not run.is_over(plan.model_copy(update={"lines": 9})), "that was another run"
 
 
 def test_a_failed_run_is_done_afresh(plan: run.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
