@@ -38,8 +38,8 @@ def turn(
 @app.command()
 def wait(
     exams: Annotated[
-        str, typer.Option(help="How many exams at once, level by level.")
-    ] = "1,4,8,12",
+        str, typer.Option(help="How many exams at once, level by level, in this order.")
+    ] = "4,8,12,1",
     systems: Annotated[str, typer.Option(help="Which systems; all if not given.")] = "",
     rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 1,
     jitter: Annotated[

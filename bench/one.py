@@ -84,7 +84,7 @@ async def _hold(system: Running, clips: Sequence[Sequence[Clip]], log: Log) -> N
 @asynccontextmanager
 async def _providers(plan: Plan) -> AsyncIterator[tuple[str, int]]:
     """Origin and process of the stand-ins."""
-    port = free_port()
+    port = _port(plan.kept)
     command = [sys.executable, "-m", "bench.providers", "--port", str(port)]
     command += ["--log", str(plan.folder / "providers.jsonl"), "--script", str(SCRIPT)]
     command += [] if plan.jitter is None else ["--jitter", str(plan.jitter)]
@@ -94,6 +94,15 @@ async def _providers(plan: Plan) -> AsyncIterator[tuple[str, int]]:
     env = {"OPENBLAS_NUM_THREADS": "1"}
     async with running(command, log, env, url=f"{origin}/healthz", timeout_s=90) as process:
         yield origin, process.pid
+
+
+def _port(kept: Path) -> int:
+    """The same in all runs of a measurement: speech is kept by the address that it came from."""
+    kept.mkdir(parents=True, exist_ok=True)
+    file = kept / "providers.port"
+    if not file.exists():
+        file.write_text(str(free_port()))
+    return int(file.read_text())
 
 
 if __name__ == "__main__":

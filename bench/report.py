@@ -41,7 +41,7 @@ def load(folder: Path) -> tuple[list[tuple[Plan, Run]], dict[str, str]]:
 
 
 def summaries(runs: Sequence[tuple[Plan, Run]]) -> list[Summary]:
-    """One for each system, level and setting that was run, in the order of the runs."""
+    """One for each system, level and setting that was run, by setting and level."""
     groups: dict[tuple[str, int, bool], list[Run]] = defaultdict(list)
     cold: dict[str, list[Run]] = defaultdict(list)
     for plan, run in runs:
@@ -51,8 +51,13 @@ def summaries(runs: Sequence[tuple[Plan, Run]]) -> list[Summary]:
             groups[plan.system, plan.exams, plan.jitter is not None].append(run)
     return [
         summarise(system, exams, group, jitter=jitter, cold=cold[system])
-        for (system, exams, jitter), group in groups.items()
+        for (system, exams, jitter), group in sorted(groups.items(), key=_by_level)
     ]
+
+
+def _by_level(group: tuple[tuple[str, int, bool], list[Run]]) -> tuple[bool, int]:
+    (_, exams, jitter), _ = group
+    return jitter, exams
 
 
 def latest(found: Sequence[Summary]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _environment(site: Site, port: int, health: int) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{site.folder / 'voxam.db'}",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PAPERS_DIR": str(papers),
-        "VAR_DIR": str(_kept(site)),
+        "SPEECH_CACHE_DIR": str(_kept(site)),
         "TOKEN_API_KEY": secrets.token_urlsafe(32),
         "INVITATION_SECRET": secrets.token_urlsafe(32),
         "WORKER_HEALTH_PORT": str(health),

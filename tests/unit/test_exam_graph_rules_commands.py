@@ -134,6 +134,7 @@ COMMANDS = {
         "How am I doing?",
         "did I get that right",
         "is my answer correct",
+        "Was my last answer right, by the way?",
         "Am I on the right track?",
         "How many points do I have so far?",
         "Was that enough?",

@@ -105,6 +105,7 @@ FINISHED = {
         "five or so",
         "No, they are not.",
         "ATP, for example",
+        "Oh, and the nights are longer as well, I forgot to say that.",
     ],
     "de": [
         "Es erzeugt ATP.",
