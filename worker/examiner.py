@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from langchain_core.runnables import RunnableConfig
 
 from exam_graph.clock import Clock, ExamClock
-from exam_graph.events import Event, Returned, StudentSpoke, students_words
+from exam_graph.events import Event, Returned, StudentSpoke
 from exam_graph.graph import Checkpoints, ExamGraph, keep, kept, run
 from exam_graph.nodes.understand import overhear
 from exam_graph.selection import draw
@@ -28,9 +28,9 @@ from exam_graph.state import (
     kept_part,
     with_event,
 )
-from exam_graph.understanding import ANSWER_WINDOW
 from records.model import Sitting, TurnRecord
 from records.store import Records
+from worker.answer_window import AnswerWindow
 from worker.patience import patiently
 from worker.turn import Heard, Turn
 from worker.turn_row import turn_row
@@ -77,8 +77,7 @@ class Examiner:
         self.state = first_state(draw(context.paper, sitting.seed))
         #: What the last turn that was kept raised for the teacher.
         self.flags: list[str] = []
-        self._answer_so_far = ""
-        self._answering: str | None = None
+        self._window = AnswerWindow(records, sitting.id)
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
         self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
@@ -116,7 +115,7 @@ class Examiner:
             await self._checkpoint(self.state)
         self._last_number = self.state["turn"]
         self.clock = ExamClock(self.clock.source, self.state["used_ms"])
-        await self._open_answer_window(self.state)
+        await self._window.open(self.state)
 
     async def run(self) -> None:
         """Works off events until cancelled. Raises if a turn could not be kept."""
@@ -231,7 +230,7 @@ class Examiner:
             outcome = await self._run_graph(turn, self.state)
         state: Kept = {**kept_part(outcome), "used_ms": turn.used_ms}
         await self._commit(turn, outcome, state)
-        await self._keep_answer_window(turn, outcome, state)
+        await self._window.follow(turn.event, outcome["record"], state)
         self.state = state
         self.flags = outcome["record"]["flags"]
         if clock_runs(state) and not self._clock_held:
@@ -256,7 +255,7 @@ class Examiner:
             state,
             event.model_dump(mode="json"),
             used_ms=used_ms,
-            answer_so_far=self._answer_so_far,
+            answer_so_far=self._window.text,
         )
 
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
@@ -272,25 +271,6 @@ class Examiner:
         given = with_event(self.state, row.event, used_ms=row.used_ms, understood=row.understood)
         outcome = await run(self._graph, given, self.context, lambda _: None)
         self.state = kept_part(outcome)
-
-    async def _keep_answer_window(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
-        """The words may belong to another answer, and leave that of the open question alone."""
-        question_id, record = current_question_id(state), outcome["record"]
-        if question_id != self._answering:
-            await self._open_answer_window(state)
-        elif record["answers_question"] and record["question_id"] == question_id:
-            said = f"{self._answer_so_far} {students_words(turn.event)}".strip()
-            self._answer_so_far = said[-ANSWER_WINDOW:]
-
-    async def _open_answer_window(self, state: Kept) -> None:
-        """What was said before to the question that is open now, if it was asked before."""
-        self._answering = current_question_id(state)
-        self._answer_so_far = ""
-        if self._answering is None or state["statuses"][self._answering] == "open":
-            return
-        for answer in await self._records.answers(self.sitting.id):
-            if answer.question_id == self._answering:
-                self._answer_so_far = answer.text[-ANSWER_WINDOW:]
 
     @property
     def _config(self) -> RunnableConfig:

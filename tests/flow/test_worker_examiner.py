@@ -447,7 +447,7 @@ async def test_understanding_sees_the_end_of_a_long_answer_only(hall: Hall) -> N
         await told(examiner, "word " * 800)
         await told(examiner, "more")
     async with hall.examiner(sitting) as examiner:
-        assert len(examiner._answer_so_far) == ANSWER_WINDOW
+        assert len(examiner._window.text) == ANSWER_WINDOW
     assert max(seen) == ANSWER_WINDOW
 
 
