@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-import httpx
 import openai
 from openai import AsyncOpenAI
 from pydantic import BaseModel
@@ -58,14 +57,9 @@ class GroqClient:
         model: str,
         deadline_s: float,
         token_budget: int,
-        transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        # None: the client makes its own, with its own limits and time-outs.
-        http = None if transport is None else httpx.AsyncClient(transport=transport)
-        self._client = AsyncOpenAI(
-            api_key=api_key, base_url=base_url, max_retries=0, http_client=http
-        )
+        self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0)
         self._model = model
         self.deadline_s = deadline_s
         self.budget = TokenBudget(token_budget)

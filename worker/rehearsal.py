@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
+from aiohttp import web
 from livekit.agents import llm
 from livekit.agents.utils import http_context
 
@@ -75,7 +75,7 @@ async def _rehearse(warm: Warm) -> None:
 
 
 async def _ask_a_model() -> None:
-    """One reading that answers itself: the client makes most of what it needs at its first call."""
+    """One reading over HTTP on this machine: the client makes most of itself at its first call."""
     read = Reading(
         intent="answer", covered=[], target=None, content=False, unfinished=False, notices=[]
     )
@@ -87,18 +87,30 @@ async def _ask_a_model() -> None:
         "model": "rehearsal",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
     }
-    async with GroqClient(
-        api_key=LOCAL_KEY,
-        base_url="http://rehearsal",
-        model="rehearsal",
-        deadline_s=5.0,
-        token_budget=10_000,
-        transport=httpx.MockTransport(lambda _: httpx.Response(200, json=completion)),
-    ) as client:
-        await client.warm()
-        asking = Asking("understanding", {}, properties(Context()))
-        if await client.ask(asking, Reading) != read:
-            raise RuntimeError("the model's first call could not be rehearsed")
+
+    async def reply(_: web.Request) -> web.Response:
+        return web.json_response(completion)
+
+    app = web.Application()
+    app.add_routes([web.get("/models", reply), web.post("/chat/completions", reply)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        async with GroqClient(
+            api_key=LOCAL_KEY,
+            base_url=f"http://127.0.0.1:{port}",
+            model="rehearsal",
+            deadline_s=5.0,
+            token_budget=10_000,
+        ) as client:
+            await client.warm()
+            asking = Asking("understanding", {}, properties(Context()))
+            if await client.ask(asking, Reading) != read:
+                raise RuntimeError("the model's first call could not be rehearsed")
+    finally:
+        await runner.cleanup()
 
 
 @asynccontextmanager
