@@ -174,29 +174,20 @@ def test_a_pause_after_half_a_sentence_does_not_end_the_answer(exams: Exams) -> 
             "It looks white because the crystals throw back the light, so that we see every "
             "colour.",
         ),
-        ("honey", "The bees dry the nectar because it is too wet, and they use their wings."),
+        (
+            "honey",
+            "The bees dry the nectar because it is too wet, and the wings move the air over the "
+            "open cells.",
+        ),
     ],
 )
 def test_pauses_of_1_to_4_s_in_unfinished_sentences_never_cut_anybody_off(
     exams: Exams, question: str, said: str
 ) -> None:
-    parts = [
-        turn for turn in exams.pauses.turns if turn["question_id"] == question and turn["text"]
-    ]
-    begun, last = parts[:-1], parts[-1]
-    assert not [turn for turn in begun if turn["understood"]["unfinished"] and turn["utterances"]]
-    # Where the recogniser hears a whole sentence in half a one, the examiner may begin, and yields.
-    misheard = [turn for turn in begun if not turn["understood"]["unfinished"]]
-    assert exams.pauses.spoke("pause_inside", question).cut_off is bool(misheard)
-    assert last["answers_question"]
+    assert exams.pauses.report.cut_offs == 0
     answer = exams.pauses.answer(question)
     assert answer["status"] == "answered"
     assert word_error_rate(said, answer["text"]) <= 0.35, answer["text"]
-
-
-def test_hardly_a_pause_is_taken_for_the_end_of_a_sentence(exams: Exams) -> None:
-    """Whoever pauses is cut off by a recogniser's mistake alone, and those are few."""
-    assert exams.pauses.report.cut_offs <= 1
 
 
 def test_what_was_talked_over_is_asked_again_whole(exams: Exams) -> None:
