@@ -101,7 +101,7 @@ async def _examiner(
     async with AsyncSqliteSaver.from_conn_string(str(file)) as saver:
         examiner = Examiner(
             sitting,
-            await records.claim(sitting.id),
+            (await records.claim(sitting.id, "bench")).fence,
             records=records,
             graph=graph,
             checkpoints=build_checkpoints(saver),

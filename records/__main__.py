@@ -96,6 +96,25 @@ def show(
         print_sitting(found, turns, answers, Console())
 
 
+@app.command()
+def reopen(
+    sitting: Annotated[str, typer.Argument(help="A sitting's id, its beginning, or `latest`.")],
+) -> None:
+    """Let a student go on whose sitting was abandoned: by the same link, at the same question."""
+    found = _run(_reopen(Settings(), sitting))
+    typer.echo(f"Sitting {found} is open again: the student's link leads back into it.")
+
+
+async def _reopen(settings: Settings, name: str) -> str:
+    records = await Records.open(settings.database_url)
+    try:
+        sitting = await _named(records, name)
+        await records.reopen(sitting.id)
+        return sitting.id
+    finally:
+        await records.close()
+
+
 async def _invite(
     settings: InvitationSettings,
     user: str,

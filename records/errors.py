@@ -3,7 +3,10 @@
 RecordsError
 ├── SchemaOutdated       the database lacks the newest migration (or any)
 ├── RecordsUnavailable   the database cannot be reached, or stays locked
-├── StaleFence           another worker has claimed the sitting since
+├── StaleFence           another worker has claimed the sitting since, or this one's lease is broken
+├── SittingHeld          an examiner holds the sitting
+├── SittingOver          the sitting is finished or abandoned
+├── NotAbandoned         only an abandoned sitting can be reopened
 ├── TurnExists           this turn is already recorded
 ├── UnknownSitting
 ├── UnknownUtterance
@@ -19,6 +22,8 @@ RecordsError
 
 # ruff: noqa: N818  (the names say what happened; that it is an error, the base class says)
 
+from records.model import LeaseBeat
+
 
 class RecordsError(Exception):
     """Base of everything that this room raises on purpose."""
@@ -33,6 +38,22 @@ class RecordsUnavailable(RecordsError):
 
 
 class StaleFence(RecordsError):
+    pass
+
+
+class SittingHeld(RecordsError):
+    """`lease`: whose beat it is that may have stopped."""
+
+    def __init__(self, message: str, lease: LeaseBeat) -> None:
+        super().__init__(message)
+        self.lease = lease
+
+
+class SittingOver(RecordsError):
+    pass
+
+
+class NotAbandoned(RecordsError):
     pass
 
 

@@ -40,8 +40,8 @@ async def open_one(
         return await _rejoin(connection, found, consent), True
     if invited:
         _check_attempt(invited, resume_only=resume_only, now=now)
-    elif await _has_finished(connection, user_id, exam_id):
-        raise ExamFinished("This student has already finished this exam.")
+    elif over := await _over(connection, user_id, exam_id):
+        raise ExamFinished(f"This student has already sat this exam: it is {over}.")
     paper = await published_paper(connection, exam_id)
     if paper is None:
         raise UnknownExam(f"No exam {exam_id!r} is published.")
@@ -111,19 +111,20 @@ async def _open_sitting(connection: AsyncConnection, user_id: str, exam_id: str)
     return sitting_from(row) if row else None
 
 
-async def _has_finished(connection: AsyncConnection, user_id: str, exam_id: str) -> bool:
+async def _over(connection: AsyncConnection, user_id: str, exam_id: str) -> str | None:
+    """How a sitting of the exam ended: an abandoned one is a teacher's to reopen."""
     found = await connection.execute(
-        select(sittings.c.id)
+        select(sittings.c.status)
         .where(
             and_(
                 sittings.c.user_id == user_id,
                 sittings.c.exam_id == exam_id,
-                sittings.c.status == "finished",
+                sittings.c.status.in_(["finished", "abandoned"]),
             )
         )
         .limit(1)
     )
-    return found.first() is not None
+    return found.scalar_one_or_none()
 
 
 def _check_attempt(invited: Invitation, *, resume_only: bool, now: datetime) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from exam_graph.events import Command, CommandName, SoundBack, SoundLost, Started, StudentSpoke
 from exam_graph.state import current_question_id
+from records.notice import Notice
 from worker.answer_limit import limit_answers
 from worker.attention import keep_attention
 from worker.examiner import Examiner
 from worker.microphone import Microphone, watch
-from worker.protocol import ANSWER_LONG, MICROPHONE, Notice
+from worker.protocol import ANSWER_LONG, MICROPHONE
 from worker.timekeeper import keep_time
 from worker.turn_end import TurnEnd
 from worker.voice import Voice

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
-from worker.protocol import IDENTITY, NOTICE_TOPIC, RPC_OK, TYPING_TOPIC, Notice, View
+from records.notice import NOTICE_TOPIC, Notice
+from worker.protocol import IDENTITY, RPC_OK, TYPING_TOPIC, View
 
 logger = logging.getLogger(__name__)
 

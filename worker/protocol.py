@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exam_graph.events import SoundCause
+from records.dispatch import EXAMINER_IDENTITY
+from records.notice import Notice
 
-AGENT_NAME = "examiner"
-IDENTITY = "examiner"
-NOTICE_TOPIC = "voxam.notice"
+IDENTITY = EXAMINER_IDENTITY
 #: Any packet of the student's on it: they are typing.
 TYPING_TOPIC = "voxam.typing"
 #: Longest answer that can be typed at once, in characters.
@@ -25,7 +25,6 @@ PagePhase = Literal[
     "closing",
     "finished",
 ]
-Level = Literal["info", "warning", "error"]
 
 RPC_READY = "exam.ready"
 RPC_REPEAT = "exam.repeat"
@@ -56,18 +55,6 @@ class View:
             "voxam.remaining_ms": str(self.remaining_ms),
             "voxam.clock": "running" if self.clock_runs else "paused",
         }
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A message for the page's notice line, on topic `voxam.notice`."""
-
-    code: str
-    level: Level
-    text: str
-
-    def encode(self) -> str:
-        return json.dumps({"code": self.code, "level": self.level, "text": self.text})
 
 
 EXAMINER_STOPPED = Notice(

@@ -7,9 +7,9 @@ import signal
 
 from livekit.agents import AgentServer, JobRequest
 
-from records.dispatch import Dispatch
+from records.dispatch import AGENT_NAME, Dispatch
 from worker.exam import examine
-from worker.protocol import AGENT_NAME, IDENTITY
+from worker.protocol import IDENTITY
 from worker.settings import Settings
 from worker.warmup import warm_up
 

@@ -34,6 +34,7 @@ from exam_graph.utterance import Utterance
 from records.migrate import migrate
 from records.model import AnswerView, Sitting, TurnRecord
 from records.store import Records
+from tests.takeover import take_over
 from worker.examiner import Examiner
 from worker.turn import Turn
 
@@ -271,7 +272,7 @@ class Hall:
             paper = Paper.from_dict(sitting.paper)
             examiner = Examiner(
                 sitting,
-                await self.records.claim(sitting.id),
+                await take_over(self.records, sitting.id),
                 records=self.records,
                 graph=self.graph,
                 checkpoints=build_checkpoints(saver),

@@ -23,6 +23,7 @@ from tests.flow.conftest import (
     said,
     told,
 )
+from tests.takeover import take_over
 from worker import patience
 from worker.examiner import Examiner
 
@@ -201,7 +202,7 @@ async def test_a_stale_fence_writes_nothing_anywhere(hall: Hall) -> None:
         work = asyncio.create_task(examiner.run())
         await _to_first_question(examiner)
         kept = await hall.kept(sitting)
-        await hall.records.claim(sitting.id)
+        await take_over(hall.records, sitting.id)
         turn = examiner.submit(StudentSpoke(text="It makes atp."))
         with pytest.raises(StaleFence):
             await turn.committed

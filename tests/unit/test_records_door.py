@@ -73,7 +73,7 @@ def hold_exam(url: str, user: str = "ann") -> str:
         sitting, _ = await records.open_sitting(
             user_id=user, exam_id="cells", consent={}, profile={}, invitation=None
         )
-        fence = await records.claim(sitting.id)
+        fence = (await records.claim(sitting.id, "test")).fence
         question = UtteranceRecord(
             0, "question", "Where does [b]the[/b] energy end up?", "…", True, "atp"
         )
@@ -105,7 +105,7 @@ def hold_revised_exam(url: str) -> None:
         sitting, _ = await records.open_sitting(
             user_id="ann", exam_id="cells", consent={}, profile={"typed": True}, invitation=None
         )
-        fence = await records.claim(sitting.id)
+        fence = (await records.claim(sitting.id, "test")).fence
         typed = {"type": "student_spoke", "typed": True}
         before, after = (AnswerRecord("atp", 0, "answered", value=value) for value in "BC")
         for turn in (

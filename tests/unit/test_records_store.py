@@ -25,6 +25,7 @@ from records.errors import (
     InvitationUsed,
     RecordsUnavailable,
     SchemaOutdated,
+    SittingOver,
     StaleFence,
     TurnExists,
     UnknownExam,
@@ -41,6 +42,7 @@ from records.model import (
     UtteranceRecord,
 )
 from records.store import Records
+from tests.takeover import take_over
 
 pytestmark = pytest.mark.unit
 
@@ -139,7 +141,7 @@ def _bare(tables: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 async def finish(records: Records, sitting: Sitting) -> None:
-    fence = await records.claim(sitting.id)
+    fence = await take_over(records, sitting.id)
     number = len(await records.turns(sitting.id))
     await records.commit_turn(sitting.id, fence, turn(number, status="finished"))
 
@@ -194,7 +196,7 @@ class TestSchema:
 
         async def read() -> tuple[list[TurnRecord], list[AnswerView]]:
             records = await Records.open(f"sqlite:///{file}")
-            fence = await records.claim("s1")
+            fence = await take_over(records, "s1")
             await records.commit_turn("s1", fence, turn(1, revises=True))
             told = await records.turns("s1"), await records.answers("s1")
             await records.close()
@@ -395,7 +397,7 @@ class TestInvitations:
 class TestTurns:
     async def test_come_back_as_they_were_written(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         first = turn(
             0,
             event={"type": "started"},
@@ -417,7 +419,7 @@ class TestTurns:
 
     async def test_answers_are_updated_in_place(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         done = AnswerRecord("q1", 1, "answered", ["atp"], ["atp"], ["probe_missed"], "36 ATP")
         for number, said in enumerate(
             [
@@ -437,7 +439,7 @@ class TestTurns:
 
     async def test_a_revision_stands_beside_the_original(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         at = [NOW + timedelta(seconds=10 * number) for number in range(5)]
         chosen = AnswerRecord("q1", 1, "answered", value="B")
         changed = replace(chosen, value="C")
@@ -458,7 +460,7 @@ class TestTurns:
 
     async def test_a_turn_is_written_once(self, records: Records, database: Path) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         results = await asyncio.gather(
             *(records.commit_turn(sitting.id, fence, turn(0, flags=[f"{n}"])) for n in range(10)),
             return_exceptions=True,
@@ -472,11 +474,11 @@ class TestTurns:
 
     async def test_a_stale_fence_writes_nothing(self, records: Records, database: Path) -> None:
         sitting, _ = await open_sitting(records)
-        stale = await records.claim(sitting.id)
+        stale = await take_over(records, sitting.id)
         await records.commit_turn(sitting.id, stale, turn(0))
         await records.keep_draft(sitting.id, stale, "q1", "and then")
-        fence = await records.claim(sitting.id)
-        assert fence == stale + 1
+        fence = await take_over(records, sitting.id)
+        assert fence > stale
         before = await records.sitting(sitting.id)
         late = turn(1, flags=["x"], status="finished", clears_draft=True)
         for write in (
@@ -494,7 +496,7 @@ class TestTurns:
 
     async def test_a_failed_commit_writes_nothing(self, records: Records, database: Path) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         utterance = turn(0).utterances[0]
         with pytest.raises(Exception, match="UNIQUE"):
             await records.commit_turn(sitting.id, fence, turn(0, utterances=[utterance, utterance]))
@@ -502,7 +504,7 @@ class TestTurns:
 
     async def test_status_and_flags_go_to_the_sitting(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         running = await records.sitting(sitting.id)
         assert running is not None
         assert running.status == "running"
@@ -512,14 +514,13 @@ class TestTurns:
         over = await records.sitting(sitting.id)
         assert over is not None
         assert (over.flags, over.status, over.finished_at) == (["a", "b"], "finished", NOW)
-        await records.claim(sitting.id)
-        claimed = await records.sitting(sitting.id)
-        assert claimed is not None
-        assert (claimed.status, claimed.started_at) == ("finished", running.started_at)
+        with pytest.raises(SittingOver):
+            await take_over(records, sitting.id)
+        assert await records.sitting(sitting.id) == replace(over, fence=over.fence + 1)
 
     async def test_what_was_heard(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         await records.commit_turn(sitting.id, fence, turn(0))
         await records.note_heard(sitting.id, fence, 0, 1, started_at=NOW, heard_ms=840, whole=False)
         (written,) = await records.turns(sitting.id)
@@ -533,7 +534,7 @@ class TestTurns:
 
     async def test_drafts(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         assert await records.draft(sitting.id) is None
         await records.keep_draft(sitting.id, fence, None, "one")
         await records.keep_draft(sitting.id, fence, "q1", "one two")
@@ -547,21 +548,21 @@ class TestTurns:
 
     async def test_an_unknown_sitting(self, records: Records) -> None:
         with pytest.raises(UnknownSitting):
-            await records.claim("none")
+            await records.claim("none", "test")
         with pytest.raises(UnknownSitting):
             await records.commit_turn("none", 1, turn(0))
         assert await records.sitting("none") is None
 
     async def test_a_time_without_a_zone_is_refused(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         with pytest.raises(Exception, match="without a zone"):
             await records.commit_turn(sitting.id, fence, turn(0, at=NOW.replace(tzinfo=None)))
 
     async def test_two_sittings_at_once_do_not_mix(self, records: Records) -> None:
         async def take(user: str) -> list[str]:
             sitting, _ = await open_sitting(records, user)
-            fence = await records.claim(sitting.id)
+            fence = await take_over(records, sitting.id)
             for number in range(5):
                 said = turn(number, text=f"{user} {number}", utterances=[])
                 await records.commit_turn(sitting.id, fence, said)

@@ -180,7 +180,7 @@ class TestWatching:
         await rooms.prepare(sitting)
         livekit.identities[sitting.room_name].clear()
         livekit.age(sitting.room_name, 3600)
-        fence = await records.claim(sitting.id)
+        fence = (await records.claim(sitting.id, "test")).fence
         over = TurnRecord(
             number=0,
             event={},
