@@ -55,10 +55,14 @@ class Silence(_Event):
 
 
 class Returned(_Event):
-    """The student, or the examiner, is back; `draft` is what was kept of an open answer."""
+    """The student, or the examiner, is back; `draft` is what was kept of an open answer.
+
+    `away_ms`: how long the student was gone, 0 if it was not the student.
+    """
 
     type: Literal["returned"] = "returned"
     draft: str = ""
+    away_ms: int = 0
 
 
 class Command(_Event):

@@ -101,6 +101,7 @@ class Kept(TypedDict):
     breaks: how many were taken
     sound_lost: the microphone gives nothing: the clock stands
     echoing: the examiner hears itself: the clock stands until somebody else is heard
+    away_ms: how long the student was gone, all absences together
     language_asked, finish_asked: was asked once for the exam's language; to come to an end
     """
 
@@ -130,6 +131,7 @@ class Kept(TypedDict):
     waiting: Waiting
     silences: int
     silent_questions: int
+    away_ms: int
     language_asked: bool
     finish_asked: bool
     warned: list[int]
@@ -159,6 +161,8 @@ class ExamContext:
     understanding: Understanding
     profile: Profile = UNCHANGED
     probes: ProbeWriter | None = None
+    #: Absences beyond it, all together, are flagged.
+    absence_limit_ms: int = 600_000
     #: Of one turn: set as soon as its words are final. None: they are, and nobody waits.
     certain: asyncio.Event | None = None
 
@@ -222,6 +226,7 @@ def first_state(order: list[str]) -> Kept:
         waiting="",
         silences=0,
         silent_questions=0,
+        away_ms=0,
         language_asked=False,
         finish_asked=False,
         warned=[],

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
-from records.schema import leases, sittings
+from records.schema import leases, sittings, turns
 from records.sittings import sitting_from
 
 #: How often a holder renews, and how long a beat may stand still before it counts as dead.
@@ -86,6 +86,11 @@ async def abandon(connection: AsyncConnection, sitting_id: str, fence: int) -> N
     held = await commits.hold(connection, sitting_id, fence)
     if held.status not in _UNFINISHED:
         raise SittingOver(f"Sitting {sitting_id} is {held.status}.")
+    begun = await connection.execute(
+        select(turns.c.number).where(turns.c.sitting_id == sitting_id).limit(1)
+    )
+    if begun.first() is None:
+        return
     await _set(
         connection,
         sitting_id,

@@ -212,7 +212,10 @@ class Records:
             return await leasing.unattended(connection)
 
     async def abandon(self, sitting_id: str, fence: int) -> None:
-        """End a sitting whose student stayed away. Raises StaleFence, SittingOver."""
+        """End a sitting whose student stayed away; one without a turn stays as it is.
+
+        Raises StaleFence, SittingOver.
+        """
         async with writing(self._engine) as connection:
             await leasing.abandon(connection, sitting_id, fence)
 

@@ -146,14 +146,18 @@ async def _console_in_text(settings: Settings, exam: str) -> bool:
     from exam_graph.graph import build_graph
     from exam_graph.rules import RulesUnderstanding
     from worker.console import TextConsole, typed_lines
+    from worker.lease import holding
     from worker.opening import open_examiner
 
     records = await _open_records(settings)
     try:
         sitting = await _new_sitting(records, exam)
-        async with open_examiner(
-            sitting, records, build_graph(), RulesUnderstanding(), settings
-        ) as examiner:
+        async with (
+            holding(records, sitting.id) as hold,
+            open_examiner(
+                sitting, hold.fence, records, build_graph(), RulesUnderstanding(), settings
+            ) as examiner,
+        ):
             screen = Console(soft_wrap=True, highlight=False)
             over = await TextConsole(examiner, screen).hold(typed_lines())
         screen.print(f"[dim]record: python -m records show {sitting.id}[/dim]")

@@ -13,6 +13,7 @@ from livekit.agents import AgentSession, JobContext, room_io
 from exam_graph.events import CommandName
 from exam_graph.state import Kept
 from records.dispatch import Dispatch
+from records.errors import SittingHeld, SittingOver, StaleFence
 from records.model import Sitting
 from records.store import Records
 from worker import protocol
@@ -20,6 +21,7 @@ from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
 from worker.conversation import Conversation
 from worker.examiner import Examiner
 from worker.flux import Recogniser
+from worker.lease import Hold, holding
 from worker.microphone import Microphone
 from worker.microphone_audio import MicrophoneAudio
 from worker.microphone_in_room import MicrophoneInRoom
@@ -27,6 +29,7 @@ from worker.mouth import Mouth
 from worker.opening import open_examiner
 from worker.page import Page
 from worker.protocol import View
+from worker.racing import first_of
 from worker.readiness import kept_ready
 from worker.settings import Settings
 from worker.speech import build_session, build_voice, room_options
@@ -55,7 +58,15 @@ async def examine(ctx: JobContext) -> None:
         sitting = await _sitting_of(ctx, records)
         logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
         async with (
-            open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner,
+            holding(
+                records,
+                sitting.id,
+                renew_s=settings.lease_renew_s,
+                expires_s=settings.lease_expires_s,
+            ) as hold,
+            open_examiner(
+                sitting, hold.fence, records, warm.graph, warm.rules, settings
+            ) as examiner,
             kept_ready(examiner, warm.graph, settings) as ready,
         ):
             context = examiner.context
@@ -66,9 +77,11 @@ async def examine(ctx: JobContext) -> None:
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:
-                await Exam(ctx, examiner, session, turn_end, voice).hold()
-    except SittingRefusedError as refusal:
+                await Exam(ctx, hold, examiner, session, turn_end, voice, settings).hold()
+    except (SittingRefusedError, SittingHeld, SittingOver) as refusal:
         logger.error("exam refused: %s", refusal)
+    except StaleFence as error:
+        logger.error("another examiner has taken over: %s", error)
     finally:
         await records.close()
         ctx.shutdown("exam over")
@@ -93,12 +106,15 @@ class Exam:
     def __init__(
         self,
         ctx: JobContext,
+        hold: Hold,
         examiner: Examiner,
         session: AgentSession[None],
         turn_end: TurnEnd,
         voice: Voice,
+        settings: Settings,
     ) -> None:
         self._ctx = ctx
+        self._hold = hold
         self._examiner = examiner
         self._session = session
         self._turn_end = turn_end
@@ -113,15 +129,19 @@ class Exam:
             turn_end,
             notify=self._page.notify,
             microphone=None if typed else self._microphone,
+            grace_s=settings.student_grace_s,
         )
         self._closed = asyncio.Event()
         self._farewell = False
         self._running: set[asyncio.Task[None]] = set()
 
     async def hold(self) -> None:
-        """From joining the room to the farewell, or until the room is gone."""
-        self._ctx.room.on("disconnected", lambda _: self._closed.set())
-        self._ctx.room.on("participant_disconnected", self._on_left)
+        """From joining the room to the farewell, or until nothing can go on here."""
+        room = self._ctx.room
+        room.on("disconnected", lambda _: self._closed.set())
+        room.on("participant_disconnected", self._on_left)
+        room.on("reconnecting", self._conversation.line_lost)
+        room.on("reconnected", self._on_line_back)
         await self._ctx.connect()
         self._in_room.look(self._ctx.room)
         self._answer_page()
@@ -146,30 +166,35 @@ class Exam:
         self._session.on("agent_state_changed", lambda _: self._show())
         self._session.on("close", lambda _: self._closed.set())
         self._examiner.on_commit(self._on_kept)
-        holding = asyncio.create_task(self._conversation.hold())
-        closed = asyncio.create_task(self._closed.wait())
-        await asyncio.wait((holding, closed), return_when=asyncio.FIRST_COMPLETED)
-        closed.cancel()
-        if holding.done():
-            await self._end(holding)
+        held = asyncio.create_task(self._conversation.hold())
+        await first_of(asyncio.wait((held,)), self._closed.wait(), self._hold.lost.wait())
+        if not held.done():
+            held.cancel()
+            await asyncio.gather(held, return_exceptions=True)
         else:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
+            await self._end(held)
         await self._session.aclose()
 
-    async def _end(self, holding: asyncio.Task[None]) -> None:
-        error = holding.exception()
-        if error is not None:
+    async def _end(self, held: asyncio.Task[bool]) -> None:
+        if (error := held.exception()) is not None:
             await self._explain(error)
             return
-        self._farewell = True
-        self._page.show(View(phase="finished"))
-        await self._page.shown()
-        await asyncio.sleep(FAREWELL_S)
+        if held.result():
+            self._farewell = True
+            self._page.show(View(phase="finished"))
+            await self._page.shown()
+            await asyncio.sleep(FAREWELL_S)
+        else:
+            logger.warning("sitting %s: the student stayed away", self._examiner.sitting.id)
+            await self._examiner.abandon()
         await self._ctx.api.room.delete_room(api.DeleteRoomRequest(room=self._ctx.room.name))
 
     async def _explain(self, error: BaseException) -> None:
         """Nothing is said as recorded that is not: the clock stops and the student is told."""
+        if isinstance(error, ExceptionGroup) and error.subgroup(StaleFence):
+            # Another examiner is in the room, or on the way to it: this one is silent.
+            self._hold.lost.set()
+            return
         logger.error("sitting %s stopped", self._examiner.sitting.id, exc_info=error)
         self._examiner.hold_clock()
         await self._session.interrupt(force=True)
@@ -201,6 +226,10 @@ class Exam:
         if participant.identity != protocol.IDENTITY:
             self._conversation.student_left()
             self._show()
+
+    def _on_line_back(self) -> None:
+        if any(identity != protocol.IDENTITY for identity in self._ctx.room.remote_participants):
+            self._conversation.student_ready()
 
     async def _on_done(self) -> None:
         self._turn_end.ask()

@@ -107,7 +107,8 @@ class Examiner:
         """Loads what was kept: the last checkpoint, and turns recorded after it, replayed."""
         found = await kept(self._checkpoints, self._config)
         if found is not None:
-            self.state = found
+            # An older version's checkpoint may lack what came since.
+            self.state = {**self.state, **found}
         missing = await self._records.turns(self.sitting.id, after=self.state["turn"])
         for turn in missing:
             await self._replay(turn)
@@ -137,18 +138,25 @@ class Examiner:
         if self._last_turn is not None:
             await asyncio.wait((self._last_turn.committed,))
 
-    async def returned(self) -> Turn:
-        """Queues the student's or the examiner's return, with what was kept of an open answer."""
+    async def returned(self, away_ms: int = 0) -> Turn:
+        """Queues the student's or the examiner's return, with what was kept of an open answer.
+
+        `away_ms`: how long the student was gone.
+        """
         self._clock_held = False
         draft = await self._records.draft(self.sitting.id)
         if draft is None or draft.question_id != current_question_id(self.state):
-            return self.submit(Returned())
-        return self.submit(Returned(draft=draft.text))
+            return self.submit(Returned(away_ms=away_ms))
+        return self.submit(Returned(draft=draft.text, away_ms=away_ms))
 
     def hold_clock(self) -> None:
         """Stops the clock until the return: the student is gone, or something of ours failed."""
         self._clock_held = True
         self.clock.stop()
+
+    async def abandon(self) -> None:
+        """The student stays away: the sitting ends, but where nothing was asked yet."""
+        await patiently(lambda: self._records.abandon(self.sitting.id, self._fence))
 
     def guess(self, event: StudentSpoke) -> Turn:
         """Runs the graph on words that may still change. Replaces an earlier guess."""

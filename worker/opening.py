@@ -28,12 +28,13 @@ from worker.settings import Settings
 @contextlib.asynccontextmanager
 async def open_examiner(
     sitting: Sitting,
+    fence: int,
     records: Records,
     graph: ExamGraph,
     rules: RulesUnderstanding,
     settings: Settings,
 ) -> AsyncIterator[Examiner]:
-    """An examiner that holds the sitting and stands where it was left."""
+    """An examiner that stands where the sitting was left, and writes under `fence`."""
     async with (
         open_understanding(rules, settings) as (understanding, probes),
         aiosqlite.connect(sqlite_path(settings.database_url)) as connection,
@@ -44,7 +45,7 @@ async def open_examiner(
         paper = Paper.from_dict(sitting.paper)
         examiner = Examiner(
             sitting,
-            await records.claim(sitting.id),
+            fence,
             records=records,
             graph=graph,
             checkpoints=build_checkpoints(saver),
@@ -55,6 +56,7 @@ async def open_examiner(
                 # Checked at the door; what is not understood here must not be held otherwise.
                 profile=Profile.model_validate(sitting.profile),
                 probes=probes if paper.generated_probes else None,
+                absence_limit_ms=round(settings.absence_limit_s * 1000),
             ),
             clock=MonotonicClock(),
         )

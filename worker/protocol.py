@@ -60,7 +60,7 @@ class View:
 EXAMINER_STOPPED = Notice(
     "examiner_stopped",
     "error",
-    "Something failed on our side. Your answers so far are kept; please reload this page to go on.",
+    "Something failed on our side. Your answers so far are kept, and the examiner comes back.",
 )
 ANSWER_LONG = Notice("answer_long", "info", "Please come to an end with your answer.")
 PRESS_DONE = Notice("press_done", "info", "Have you finished? Then press “I’m done”.")

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from records.leases import EXPIRES_S, RENEW_S
+
 LOCAL_PROVIDERS = "http://127.0.0.1:8600"
 #: The plugins want a key; the local providers do not look at it.
 LOCAL_KEY = "served-locally"
@@ -38,6 +40,15 @@ class Settings(BaseSettings):
 
     speech_cache_dir: Path = Path("var/speech")
     speech_cache_mb: int = Field(default=512, ge=0, description="0: nothing is kept on disk")
+
+    student_grace_s: float = Field(
+        default=300, gt=0, description="how long an absent student is waited for"
+    )
+    absence_limit_s: float = Field(
+        default=600, ge=0, description="absences in all; beyond it they are flagged"
+    )
+    lease_renew_s: float = Field(default=RENEW_S, gt=0)
+    lease_expires_s: float = Field(default=EXPIRES_S, gt=0)
 
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     max_exams: int = Field(default=10, ge=1, description="exams this worker holds at once")

@@ -13,6 +13,7 @@ from livekit.agents.vad import VAD
 
 from exam_graph.understanding import Understanding
 from records.model import Sitting, TurnRecord
+from records.notice import Notice
 from tests.flow.conftest import CELLS, Hall, HandClock, eventually
 from tests.stand_ins.speech import Captions, Loudspeaker, ScriptedEars, SilentVoice
 from worker import speech
@@ -21,7 +22,6 @@ from worker.examiner import Examiner
 from worker.microphone import Microphone
 from worker.mouth import Mouth
 from worker.no_model import NoModel
-from worker.protocol import Notice
 from worker.settings import Settings
 from worker.turn_end import TurnEnd
 from worker.voice import Voice
@@ -63,7 +63,7 @@ class Room:
     mouth: Voices
     loudspeaker: Loudspeaker
     captions: Captions
-    holding: asyncio.Task[None]
+    holding: asyncio.Task[bool]
     turn_end: TurnEnd
     clock: HandClock
     microphone: Microphone

@@ -8,7 +8,8 @@ import pytest
 from exam_graph import silence
 from tests.flow.conftest import CELLS, MINUTE, Hall, eventually
 from tests.flow.room import Room, exam_room
-from worker.microphone import GRACE_S
+from worker.conversation import GRACE_S
+from worker.microphone import GRACE_S as MICROPHONE_GRACE_S
 from worker.pace import LAST_SENTENCE, OWN_TURN_END, QUICKEST, Pace
 from worker.protocol import ANSWER_LONG, MICROPHONE
 
@@ -32,6 +33,72 @@ async def _pass_time(room: Room, seconds: float) -> None:
     room.clock.advance(seconds)
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+# -- absence --
+
+
+async def test_a_student_who_stays_away_is_not_waited_for_for_ever(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        room.conversation.student_left()
+        await _pass_time(room, GRACE_S - 1)
+        assert not room.holding.done()
+        await _pass_time(room, 1)
+        assert not await room.holding
+        await room.examiner.abandon()
+        over = await room.hall.records.sitting(room.sitting.id)
+        assert over is not None
+        assert (over.status, over.flags) == ("abandoned", ["abandoned"])
+
+
+async def test_who_comes_back_in_time_goes_on_at_the_same_question(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        used_ms = room.examiner.clock.used_ms()
+        room.conversation.student_left()
+        await _pass_time(room, GRACE_S - 1)
+        assert room.examiner.clock.used_ms() == used_ms
+        room.conversation.student_ready()
+        assert (await room.replied(4)).endswith(FIRST)
+        assert room.examiner.clock.running
+        assert room.examiner.state["away_ms"] == (GRACE_S - 1) * 1000
+        assert room.examiner.flags == []
+
+
+async def test_absences_that_add_up_are_flagged_once(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        for count in range(4):
+            room.conversation.student_left()
+            await _pass_time(room, 250)
+            room.conversation.student_ready()
+            await room.replied(4 + count)
+        turns = await room.turns()
+        returns = [turn.flags for turn in turns if turn.event["type"] == "returned"]
+        assert returns == [[], [], ["long_absence"], []]
+        kept = await room.hall.records.sitting(room.sitting.id)
+        assert kept is not None
+        assert kept.flags == ["long_absence"]
+
+
+async def test_a_line_that_is_lost_stops_the_clock_and_is_no_absence(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        room.conversation.line_lost()
+        assert not room.examiner.clock.running
+        await _pass_time(room, 120)
+        room.conversation.student_ready()
+        assert (await room.replied(4)).endswith(FIRST)
+        assert room.examiner.state["away_ms"] == 0
 
 
 # -- silence --
@@ -282,7 +349,7 @@ async def test_a_muted_microphone_is_told_of_and_the_clock_stands(
     async with exam_room(hall, monkeypatch, watched=True) as room:
         await room.to_first_question()
         room.microphone.published("mic", muted=True)
-        await _pass_time(room, GRACE_S - 0.1)
+        await _pass_time(room, MICROPHONE_GRACE_S - 0.1)
         assert room.notices == []
         await _pass_time(room, 0.1)
         await eventually(lambda: room.notices == [MICROPHONE["muted"]])
@@ -309,7 +376,7 @@ async def test_what_was_being_said_when_the_sound_was_lost_is_kept(
         await eventually(lambda: room.voice.ears.open)
         room.microphone.unpublished("mic")
         await _until_waiting(room)
-        room.clock.advance(GRACE_S)
+        room.clock.advance(MICROPHONE_GRACE_S)
         await eventually(lambda: room.notices == [MICROPHONE["unplugged"]])
         assert room.ears.set_to[-1] == _set_to(QUICKEST)
         room.ears.ends("It makes heat.")
