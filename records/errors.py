@@ -3,6 +3,7 @@
 RecordsError
 ├── SchemaOutdated       the database lacks the newest migration (or any)
 ├── RecordsUnavailable   the database cannot be reached, or stays locked
+│   └── RecordsDamaged   what is in it cannot be read: trying again does not help
 ├── StaleFence           another worker has claimed the sitting since, or this one's lease is broken
 ├── SittingHeld          an examiner holds the sitting
 ├── SittingOver          the sitting is finished or abandoned
@@ -34,6 +35,10 @@ class SchemaOutdated(RecordsError):
 
 
 class RecordsUnavailable(RecordsError):
+    pass
+
+
+class RecordsDamaged(RecordsUnavailable):
     pass
 
 
