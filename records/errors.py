@@ -11,6 +11,7 @@ RecordsError
 ├── TurnExists           this turn is already recorded
 ├── UnknownSitting
 ├── UnknownUtterance
+├── BackupFailed         nothing was copied, or put back
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
 ├── ConsentRequired      the paper must be recorded and the student did not agree
@@ -71,6 +72,10 @@ class UnknownSitting(RecordsError):
 
 
 class UnknownUtterance(RecordsError):
+    pass
+
+
+class BackupFailed(RecordsError):
     pass
 
 
