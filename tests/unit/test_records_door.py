@@ -332,4 +332,4 @@ def test_a_database_that_cannot_be_made(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", "sqlite:////proc/none/voxam.db")
     result = run("migrate")
     assert result.exit_code == 1
-    assert result.stderr.startswith("The database cannot be migrated")
+    assert result.stderr.startswith("The database cannot be used")
