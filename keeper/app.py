@@ -43,7 +43,9 @@ class State(TypedDict):
     webhooks: Webhooks
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = None) -> Starlette:
+    """`to_livekit` carries the calls to LiveKit, where they shall not go over the network."""
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         secret = settings.livekit_api_secret.get_secret_value()
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
             settings.livekit_api_key,
             secret,
             timeout=aiohttp.ClientTimeout(total=_LIVEKIT_TIMEOUT_S),
+            session=to_livekit,
         )
         rooms = Rooms(livekit)
         keeping = Keeping(records, rooms, settings)

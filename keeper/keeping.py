@@ -88,6 +88,7 @@ class Keeping:
 
     async def look_at_rooms(self) -> None:
         """Sends for examiners where they are missing. Raises RecordsError, LiveKitUnavailable."""
+        before = self._attended
         try:
             unattended = await self._records.unattended()
             rooms = await self._rooms.existing(sitting.room_name for sitting in unattended)
@@ -95,13 +96,16 @@ class Keeping:
             for known in self._waiting.values():
                 known.nothing_known()
             raise
-        ids = self._attended | {sitting.id for sitting in unattended}
+        # Whoever lost an examiner since `before` is in neither of the others.
+        ids = before | self._attended | {sitting.id for sitting in unattended}
         self._waiting = {name: known for name, known in self._waiting.items() if name in ids}
-        async with asyncio.TaskGroup() as group:
-            for sitting in unattended:
-                group.create_task(self._look_at(sitting, is_there=sitting.room_name in rooms))
-            for sitting_id in self._attended:
-                group.create_task(self._take_notice_away(self._known(sitting_id)))
+        await asyncio.gather(
+            *(
+                self._one(each.id, self._without_lease(each, is_there=each.room_name in rooms))
+                for each in unattended
+            ),
+            *(self._one(each, self._with_examiner(each)) for each in self._attended),
+        )
 
     async def _expired(self, beats: list[LeaseBeat]) -> list[LeaseBeat]:
         expired = self._heartbeats.look(beats)
@@ -123,21 +127,24 @@ class Keeping:
             logger.error("sitting %s: its examiner has not been heard of", beat.sitting_id)
         return broken
 
-    async def _look_at(self, sitting: Sitting, *, is_there: bool) -> None:
+    async def _one(self, sitting_id: str, look: Awaitable[None]) -> None:
         async with self._turns:
             try:
-                student = await self._rooms.student(sitting.room_name) if is_there else None
-                if sitting.id in self._attended:  # since this look began
-                    return
-                if student is None:
-                    await self._without_student(sitting)
-                else:
-                    await self._without_examiner(sitting, student)
+                await look
             # Trouble with one room, which may just have gone away, is not that of the others.
             except (RecordsError, LiveKitUnavailable) as error:
-                logger.warning("sitting %s could not be looked after: %s", sitting.id, error)
+                logger.warning("sitting %s could not be looked after: %s", sitting_id, error)
             except Exception:
-                logger.exception("sitting %s could not be looked after", sitting.id)
+                logger.exception("sitting %s could not be looked after", sitting_id)
+
+    async def _without_lease(self, sitting: Sitting, *, is_there: bool) -> None:
+        student = await self._rooms.student(sitting.room_name) if is_there else None
+        if sitting.id in self._attended:  # since this look began
+            return
+        if student is None:
+            await self._without_student(sitting)
+        else:
+            await self._without_examiner(sitting, student)
 
     async def _without_examiner(self, sitting: Sitting, student: Student) -> None:
         known = self._known(sitting.id)
@@ -170,14 +177,18 @@ class Keeping:
             logger.warning("sitting %s: the student stayed away", sitting.id)
             await self._rooms.close(sitting.room_name)
 
-    async def _take_notice_away(self, known: Waiting) -> None:
-        if known.told is None or known.student is None:
-            return
-        told, known.told = known.told, None
-        if told.level != "info":
-            async with self._turns:
-                with suppress(LiveKitUnavailable):
-                    await self._rooms.tell(known.room, known.student, over(told))
+    async def _with_examiner(self, sitting_id: str) -> None:
+        known = self._known(sitting_id)
+        if known.examiner_is_new:
+            if not known.room:
+                sitting = await self._records.sitting(sitting_id)
+                if sitting is None:
+                    return
+                known.room = sitting.room_name
+            known.sent_before(await self._rooms.sent(known.room))
+        if known.student and known.told and known.told.level != "info":
+            await self._rooms.tell(known.room, known.student, over(known.told))
+        known.told = None
 
     def _known(self, sitting_id: str) -> Waiting:
         return self._waiting.setdefault(sitting_id, Waiting(self._settings.examiner_missing_s))

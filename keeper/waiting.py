@@ -24,12 +24,14 @@ class Waiting:
     def __init__(self, missing_s: float) -> None:
         self._missing_s = missing_s
         self.room = ""
+        """Empty until it is known."""
+        self.examiner_is_new = False
+        """One has come since `sent_before` was last told."""
         self.student: Student | None = None
         self.told: Notice | None = None
         self._since: float | None = None
         self._away_since: float | None = None
         self._attended_since: float | None = None
-        self._lost = False
         self._failed = False
         self._attempts = 0
         self._sent_at = 0.0
@@ -40,13 +42,18 @@ class Waiting:
         self._attended_since = now
         self._since = self._away_since = None
         self._failed = False
+        self.examiner_is_new = True
+
+    def sent_before(self, sent: Iterable[Sent]) -> None:
+        """Tells which were sent for when an examiner had come: none of them brings another."""
+        self._spent = {each.id for each in sent}
+        self.examiner_is_new = False
 
     def examiner_gone(self, now: float, *, failed: bool) -> None:
         """`failed`: it did not give the sitting back, but died with it."""
         if self._attended_since is not None and now - self._attended_since >= SETTLED_S:
             self._attempts = 0
         self._attended_since = self._away_since = None
-        self._lost = True
         self._failed = failed
 
     def student_here(self, student: Student, now: float) -> None:
@@ -69,12 +76,7 @@ class Waiting:
 
     def needs_examiner(self, sent: Iterable[Sent], now: float) -> bool:
         """Whether to send for one, where these were sent for before."""
-        sent = list(sent)
-        if self._lost:
-            # Whoever has a job by now was at work before, or died before it could be.
-            self._spent.update(each.id for each in sent if each.taken)
-            self._lost = False
-        if any(self._is_under_way(each, now) for each in sent):
+        if [each for each in sent if self._is_under_way(each, now)]:
             return False
         wait = min(2.0**self._attempts, LONGEST_WAIT_S) if self._attempts else 0.0
         return now - self._sent_at >= wait
