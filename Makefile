@@ -24,8 +24,8 @@ console: ## An exam at this terminal, by voice or typed [EXAM=id] [TEXT=1]
 	$(SETUP) python
 	@$(VENV) -m deploy console $(if $(EXAM),--exam $(EXAM)) $(if $(TEXT),--text)
 
-test: ## All tests: real livekit-server, real speech, real browser
-	$(SETUP) python page livekit-server chromium
+test: ## All tests: real livekit-server, real speech, real browser, real Postgres
+	$(SETUP) python page livekit-server chromium postgresql faketime
 	@cd web && npm test
 	@$(VENV) -m pytest
 

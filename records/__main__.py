@@ -6,13 +6,16 @@ import logging
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from records.errors import RecordsError, UnknownExam, UnknownSitting
+from records.backup import back_up
+from records.backup import restore as put_back
+from records.errors import RecordsError, SchemaOutdated, UnknownExam, UnknownSitting
 from records.invitations import SECRET_LENGTH, sign
 from records.migrate import migrate as run_migrations
 from records.model import AnswerView, Sitting, TurnRecord
@@ -103,6 +106,48 @@ def reopen(
     """Let a student go on whose sitting was abandoned: by the same link, at the same question."""
     found = _run(_reopen(Settings(), sitting))
     typer.echo(f"Sitting {found} is open again: the student's link leads back into it.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to make. It must not be there yet.")],
+) -> None:
+    """Copy the whole database into one file, while exams go on."""
+    try:
+        kept = back_up(Settings().database_url, file, _progress)
+    except RecordsError as error:
+        _stop(str(error))
+    megabytes = file.stat().st_size / 1e6
+    typer.echo(f"Backed up {kept} sittings into {file} ({megabytes:.1f} MB).")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` made.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where sittings are there already: they are lost.")
+    ] = False,
+) -> None:
+    """Put a backup in the place of the database. End worker, token API and keeper before."""
+    url = Settings().database_url
+    try:
+        kept = put_back(url, file, _progress, force=force)
+    except RecordsError as error:
+        _stop(str(error))
+    typer.echo(f"Restored {kept} sittings from {file}.")
+    try:
+        asyncio.run(_check(url))
+    except SchemaOutdated as error:
+        typer.echo(str(error), err=True)
+
+
+async def _check(url: str) -> None:
+    records = await Records.open(url)
+    await records.close()
+
+
+def _progress(word: str) -> None:
+    typer.echo(word, err=True)
 
 
 async def _reopen(settings: Settings, name: str) -> str:

@@ -3,6 +3,7 @@
 RecordsError
 ├── SchemaOutdated       the database lacks the newest migration (or any)
 ├── RecordsUnavailable   the database cannot be reached, or stays locked
+│   └── RecordsDamaged   what is in it cannot be read: trying again does not help
 ├── StaleFence           another worker has claimed the sitting since, or this one's lease is broken
 ├── SittingHeld          an examiner holds the sitting
 ├── SittingOver          the sitting is finished or abandoned
@@ -10,6 +11,7 @@ RecordsError
 ├── TurnExists           this turn is already recorded
 ├── UnknownSitting
 ├── UnknownUtterance
+├── BackupFailed         nothing was copied, or put back
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
 ├── ConsentRequired      the paper must be recorded and the student did not agree
@@ -34,6 +36,10 @@ class SchemaOutdated(RecordsError):
 
 
 class RecordsUnavailable(RecordsError):
+    pass
+
+
+class RecordsDamaged(RecordsUnavailable):
     pass
 
 
@@ -66,6 +72,10 @@ class UnknownSitting(RecordsError):
 
 
 class UnknownUtterance(RecordsError):
+    pass
+
+
+class BackupFailed(RecordsError):
     pass
 
 

@@ -61,8 +61,15 @@ class Records:
     async def publish_paper(self, exam_id: str, content: Json, content_hash: str) -> None:
         """Sittings begun from now on use this content; earlier ones keep their own."""
         values = {"content": content, "hash": content_hash, "published_at": datetime.now(UTC)}
-        async with writing(self._engine) as connection:
-            await commits.put(connection, papers, {"exam_id": exam_id}, values)
+        for last in (False, True):
+            try:
+                async with writing(self._engine) as connection:
+                    await commits.put(connection, papers, {"exam_id": exam_id}, values)
+                return
+            except IntegrityError:
+                # Somebody published it for the first time in the same moment.
+                if last:
+                    raise
 
     async def paper(self, exam_id: str) -> PublishedPaper | None:
         async with reading(self._engine) as connection:
@@ -230,7 +237,7 @@ class Records:
             ) from None
 
     async def commit_turn(self, sitting_id: str, fence: int, turn: TurnRecord) -> None:
-        """Write the turn and all that follows from it, or nothing.
+        """Write the turn and all that follows from it, or nothing. The same again changes nothing.
 
         Raises StaleFence, TurnExists, UnknownSitting.
         """

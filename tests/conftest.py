@@ -13,6 +13,8 @@ import yaml
 
 from deploy import livekit_server as livekit_server_binary
 from deploy.errors import ToolMissing
+from records.migrate import migrate
+from tests.postgres import Postgres, running_postgres
 from tests.processes import ROOT, running
 
 
@@ -103,3 +105,24 @@ def local_providers(
     command = [sys.executable, "-m", "local_providers", "--port", str(port)]
     with running(command, f"{origin}/healthz", log, 90, {"PYTHONUNBUFFERED": "1"}):
         yield origin
+
+
+@pytest.fixture(scope="session")
+def postgres(free_port: Callable[[], int]) -> Iterator[Postgres]:
+    """A real Postgres server. Who stops it starts it again."""
+    with running_postgres(free_port()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    """The name of a database with the newest schema, to be copied."""
+    url = postgres.new_database()
+    migrate(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, migrated_template: str) -> str:
+    """The address of an empty, migrated database of this test's own."""
+    return postgres.new_database(migrated_template)

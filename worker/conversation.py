@@ -14,6 +14,7 @@ from worker.examiner import Examiner
 from worker.microphone import Microphone, watch
 from worker.protocol import ANSWER_LONG, MICROPHONE
 from worker.timekeeper import keep_time
+from worker.trouble import tell_of_trouble
 from worker.turn_end import TurnEnd
 from worker.voice import Voice
 
@@ -136,6 +137,7 @@ class Conversation:
         works = [
             examiner.run(),
             self._give_up(),
+            tell_of_trouble(examiner, voice, present=lambda: self.present, notify=self._notify),
             keep_time(examiner, quiet=voice.quiet, act=voice.act, sleep=sleep),
             keep_attention(
                 examiner,

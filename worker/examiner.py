@@ -31,7 +31,7 @@ from exam_graph.state import (
 from records.model import Sitting, TurnRecord
 from records.store import Records
 from worker.answer_window import AnswerWindow
-from worker.patience import patiently
+from worker.patience import OnTrouble, patiently
 from worker.turn import Heard, Turn
 from worker.turn_row import turn_row
 
@@ -85,6 +85,7 @@ class Examiner:
         self._writing = asyncio.Lock()
         self._guess: _Guess | None = None
         self._listeners: list[CommitListener] = []
+        self._tell_trouble: OnTrouble = lambda _: None
 
     @property
     def started(self) -> bool:
@@ -102,6 +103,10 @@ class Examiner:
     def on_commit(self, listener: CommitListener) -> None:
         """Calls `listener` with the state after each turn that was kept."""
         self._listeners.append(listener)
+
+    def on_trouble(self, tell: OnTrouble) -> None:
+        """Calls `tell` with True when a turn cannot be kept for long, with False when it is."""
+        self._tell_trouble = tell
 
     async def open(self) -> None:
         """Loads what was kept: the last checkpoint, and turns recorded after it, replayed."""
@@ -197,17 +202,21 @@ class Examiner:
 
     async def note_heard(self, heard: Heard) -> None:
         """Keeps how much of an utterance was played to the student, once its turn is kept."""
-        turn = heard.mark.turn
-        await turn.committed
-        assert turn.number is not None
-        await self._records.note_heard(
-            self.sitting.id,
-            self._fence,
-            turn.number,
-            heard.mark.position,
-            started_at=heard.started_at,
-            heard_ms=heard.heard_ms,
-            whole=heard.whole,
+        await heard.mark.turn.committed
+        number = heard.mark.turn.number
+        if number is None:
+            # Said beside the exam.
+            return
+        await patiently(
+            lambda: self._records.note_heard(
+                self.sitting.id,
+                self._fence,
+                number,
+                heard.mark.position,
+                started_at=heard.started_at,
+                heard_ms=heard.heard_ms,
+                whole=heard.whole,
+            )
         )
 
     def _enqueue(self, job: _Job) -> Turn:
@@ -269,8 +278,11 @@ class Examiner:
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")
         async with self._writing:
-            await patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
-        await patiently(lambda: self._checkpoint(state))
+            await patiently(
+                lambda: self._records.commit_turn(self.sitting.id, self._fence, row),
+                self._tell_trouble,
+            )
+        await patiently(lambda: self._checkpoint(state), self._tell_trouble)
 
     async def _checkpoint(self, state: Kept) -> None:
         await keep(self._checkpoints, self._config, state)

@@ -62,6 +62,14 @@ EXAMINER_STOPPED = Notice(
     "error",
     "Something failed on our side. Your answers so far are kept, and the examiner comes back.",
 )
+RECORDS_DOWN = Notice(
+    "records_down",
+    "warning",
+    "Your answers cannot be recorded at the moment. That is our fault; the clock stands. "
+    "Please wait, the exam goes on by itself.",
+)
+#: A notice without a text ends that of the same code.
+RECORDS_BACK = Notice("records_down", "info", "")
 ANSWER_LONG = Notice("answer_long", "info", "Please come to an end with your answer.")
 PRESS_DONE = Notice("press_done", "info", "Have you finished? Then press “I’m done”.")
 TYPED_TOO_LONG = Notice(

@@ -98,6 +98,10 @@ class Voice(Agent):
             break
         return turn
 
+    def tell(self, aside: Turn) -> None:
+        """Says something beside the exam."""
+        self.session.say(self._spoken(aside), add_to_chat_ctx=False)
+
     async def hush(self) -> None:
         """Cuts off what is being said, because the student pressed a button."""
         await self.session.interrupt()

@@ -6,17 +6,21 @@ from typing import Any
 import pytest
 
 from exam_graph import silence
+from records.errors import RecordsUnavailable
+from records.model import TurnRecord
 from tests.flow.conftest import CELLS, MINUTE, Hall, eventually
 from tests.flow.room import Room, exam_room
+from worker import patience
 from worker.conversation import GRACE_S
 from worker.microphone import GRACE_S as MICROPHONE_GRACE_S
 from worker.pace import LAST_SENTENCE, OWN_TURN_END, QUICKEST, Pace
-from worker.protocol import ANSWER_LONG, MICROPHONE
+from worker.protocol import ANSWER_LONG, MICROPHONE, RECORDS_BACK, RECORDS_DOWN
 
 pytestmark = pytest.mark.flow
 
 FIRST = "How does a mitochondrion serve the cell?"
 SECOND = "Which particle carries a negative charge?"
+SECOND_ASKED = f"{SECOND} A: Proton. B: e⁻."
 THINK_S = 20.0
 ANSWER = "It makes atp by respiration."
 
@@ -99,6 +103,40 @@ async def test_a_line_that_is_lost_stops_the_clock_and_is_no_absence(
         room.conversation.student_ready()
         assert (await room.replied(4)).endswith(FIRST)
         assert room.examiner.state["away_ms"] == 0
+
+
+# -- storage that fails --
+
+
+async def test_answers_that_cannot_be_recorded_stop_the_clock_and_the_student_is_told(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "TELL_AFTER_S", 0.05)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE_S", 0.05)
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        down, commit = True, room.hall.records.commit_turn
+
+        async def commit_or_fail(sitting_id: str, fence: int, turn: TurnRecord) -> None:
+            if down:
+                raise RecordsUnavailable("The database cannot be used: it is away")
+            await commit(sitting_id, fence, turn)
+
+        monkeypatch.setattr(room.hall.records, "commit_turn", commit_or_fail)
+        room.ears.says(ANSWER)
+        await eventually(lambda: room.notices == [RECORDS_DOWN])
+        await eventually(lambda: any("cannot record" in said for said in room.mouth.said))
+        assert not room.examiner.clock.running
+        used_ms = room.examiner.clock.used_ms()
+        room.clock.advance(60)
+        down = False
+        await eventually(lambda: room.notices == [RECORDS_DOWN, RECORDS_BACK])
+        await eventually(lambda: room.captions.replies[-1].endswith(SECOND_ASKED))
+        await room.settled()
+        assert room.examiner.clock.used_ms() == used_ms
+        assert room.examiner.clock.running
+        spoken = [turn.text for turn in await room.turns() if turn.text]
+        assert spoken.count(ANSWER) == 1
 
 
 # -- silence --
