@@ -7,6 +7,7 @@ no harm. Still nobody but LiveKit gets an answer other than 401, and each webhoo
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from livekit import api
 from starlette.exceptions import HTTPException
@@ -55,7 +56,7 @@ class Webhooks:
         return False
 
 
-async def read(request: Request) -> bytes:
+async def read(request: Request[Any]) -> bytes:
     """The body. HTTPException 413 for one that is too large, 408 for one that does not come."""
     body = bytearray()
     try:
