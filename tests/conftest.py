@@ -4,9 +4,12 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy import livekit_server as livekit_server_binary
 from deploy.errors import ToolMissing
@@ -56,30 +59,38 @@ def free_port() -> Callable[[], int]:
     return find
 
 
-@pytest.fixture(scope="session")
-def livekit_server(
-    free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def running_livekit(
+    folder: Path, free_port: Callable[[], int], webhook: str | None = None
 ) -> Iterator[LiveKitServer]:
-    """A real livekit-server with the project's livekit.yaml, on ports of its own."""
+    """A livekit-server with the project's livekit.yaml, on ports of its own."""
     try:
         binary = livekit_server_binary.find(ROOT)
     except ToolMissing as error:
         pytest.fail(str(error), pytrace=False)
-    folder = tmp_path_factory.mktemp("livekit")
     port = free_port()
     server = LiveKitServer(f"ws://127.0.0.1:{port}", "test-key", secrets.token_urlsafe(32))
     keys = folder / "keys.yaml"
     keys.write_text(f"{server.api_key}: {server.api_secret}\n")
     keys.chmod(0o600)
+    config = yaml.safe_load((ROOT / "livekit.yaml").read_text())
+    if webhook:
+        config["webhook"] = {"api_key": server.api_key, "urls": [webhook]}
+    file = folder / "livekit.yaml"
+    file.write_text(yaml.safe_dump(config))
     command = livekit_server_binary.command(
-        binary,
-        ROOT / "livekit.yaml",
-        keys,
-        port=port,
-        tcp_port=free_port(),
-        udp_port=free_port(),
+        binary, file, keys, port=port, tcp_port=free_port(), udp_port=free_port()
     )
     with running(list(command), f"http://127.0.0.1:{port}/", folder / "log", 20, {}):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def livekit_server(
+    free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveKitServer]:
+    """A real livekit-server that nobody is told by: keepers look by themselves."""
+    with running_livekit(tmp_path_factory.mktemp("livekit"), free_port) as server:
         yield server
 
 

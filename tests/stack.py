@@ -1,4 +1,4 @@
-"""Voxam as an operator runs it: token API and workers as processes, on a record of its own."""
+"""Voxam as an operator runs it: token API, keeper and workers as processes, on an own record."""
 
 import json
 import os
@@ -96,7 +96,16 @@ def running_stack(
         api = [sys.executable, "-m", "token_api", "--port", str(port)]
         log = folder / "token_api.log"
         parts.enter_context(running(api, f"{env['PUBLIC_URL']}/readyz", log, 60, env))
+        parts.enter_context(_keeper(env, free_port(), folder / "keeper.log"))
         yield Stack(env, database, tuple(started))
+
+
+@contextmanager
+def _keeper(env: dict[str, str], port: int, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Without webhooks: the test run's livekit-server is older than this keeper's port."""
+    command = [sys.executable, "-m", "keeper", "--port", str(port)]
+    with running(command, f"http://127.0.0.1:{port}/readyz", log, 60, env) as process:
+        yield process
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from token_api.page import Page
 from token_api.rooms import Rooms
 from token_api.sessions import State, join, look, start
 from token_api.settings import Settings
-from token_api.watch import Watch
 
 _LIVEKIT_TIMEOUT_S = 5
 
@@ -38,9 +37,8 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
             session=to_livekit,
         )
         try:
-            rooms = Rooms(livekit)
-            async with Watch(rooms, records) as watch:
-                yield State(settings=settings, records=records, rooms=rooms, watch=watch)
+            rooms = Rooms(livekit, settings.student_grace_s)
+            yield State(settings=settings, records=records, rooms=rooms)
         finally:
             await livekit.aclose()
             await records.close()

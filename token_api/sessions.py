@@ -18,7 +18,6 @@ from token_api.requests import Consent, InvitationRequest, JoinRequest, StartReq
 from token_api.rooms import LiveKitUnavailable, Rooms
 from token_api.settings import Settings
 from token_api.student_token import mint
-from token_api.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,6 @@ class State(TypedDict):
     settings: Settings
     records: Records
     rooms: Rooms
-    watch: Watch
 
 
 async def start(request: Request[State]) -> Response:
@@ -99,7 +97,6 @@ async def _admit(state: State, sitting: Sitting, *, resumed: bool) -> Response:
         # The sitting stays open: the next call finds it, and uses up no further attempt.
         logger.error("sitting %s has no room: %s", sitting.id, error)
         raise unavailable("The exam room cannot be opened. Try again in a moment.") from error
-    state["watch"].begin(sitting)
     logger.info("sitting %s %s", sitting.id, "resumed" if resumed else "opened")
     student = mint(sitting, state["settings"])
     return JSONResponse(

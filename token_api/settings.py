@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/voxam.db"
     token_api_key: SecretStr
     invitation_secret: SecretStr = Field(min_length=SECRET_LENGTH)
+    student_grace_s: float = Field(default=300, gt=0)
+    """How long an absent student is waited for: rooms stay there for longer."""
     web_dist: Path = Path("web/dist")
     """The built page."""
 

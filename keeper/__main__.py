@@ -1,0 +1,63 @@
+"""`python -m keeper`: the service that sees to it that every waiting student gets an examiner."""
+
+import asyncio
+import logging
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from keeper.app import create_app
+from keeper.settings import SettingsError, read_settings
+from records.errors import RecordsError
+from records.store import Records
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port to listen on. [default: KEEPER_PORT, 8020]", min=0, max=65535),
+    ] = None,
+) -> None:
+    """Bring an examiner to every room that needs one. Ready when GET /readyz answers 200.
+
+    Needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET; takes LIVEKIT_URL, DATABASE_URL, KEEPER_PORT,
+    LEASE_EXPIRES_S, STUDENT_GRACE_S and EXAMINER_MISSING_S. LiveKit's webhooks go to
+    POST /livekit-webhook; without them it only notices later.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = read_settings()
+        asyncio.run(_check(settings.database_url))
+        port = settings.keeper_port if port is None else port
+        listener = _bound(host, port)
+    except (SettingsError, RecordsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    config = uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+async def _check(database_url: str) -> None:
+    records = await Records.open(database_url)
+    await records.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener
+
+
+if __name__ == "__main__":
+    app()
