@@ -16,7 +16,7 @@ from rich.console import Console
 from records.backup import back_up
 from records.backup import restore as put_back
 from records.errors import RecordsError, SchemaOutdated, UnknownExam, UnknownSitting
-from records.invitations import SECRET_LENGTH, sign
+from records.invitations import SECRET_LENGTH, named, sign
 from records.migrate import migrate as run_migrations
 from records.model import AnswerView, Sitting, TurnRecord
 from records.naming import USER_ID, USER_ID_RULE
@@ -68,6 +68,16 @@ def invite(
     settings = _invitation_settings()
     made = _run(_invite(settings, user, exam, attempts, days, _profile(profile or [])))
     typer.echo(json.dumps(made) if json_ else f"Student link: {made['link']}")
+
+
+@app.command()
+def revoke(
+    invitation: Annotated[str, typer.Argument(help="Its link, or its id (jti).")],
+) -> None:
+    """Withdraw an invitation: nobody joins by it any more. An exam under way is not ended by it."""
+    settings = Settings()
+    jti = _run(_revoke(settings, invitation))
+    typer.echo(f"The invitation {jti} is withdrawn.")
 
 
 @app.command("list")
@@ -194,6 +204,16 @@ async def _invite(
         "jti": invitation.jti,
         "expires_at": expires_at.isoformat(),
     }
+
+
+async def _revoke(settings: Settings, invitation: str) -> str:
+    jti = named(invitation)
+    records = await Records.open(settings.database_url)
+    try:
+        await records.revoke_invitation(jti)
+    finally:
+        await records.close()
+    return jti
 
 
 async def _list(settings: Settings, limit: int, offset: int) -> list[Sitting]:

@@ -16,6 +16,7 @@ from token_api.errors import ApiError, on_api_error, on_crash, on_http_error, on
 from token_api.headers import SecurityHeaders
 from token_api.health import healthz, readyz
 from token_api.page import Page
+from token_api.rate_limits import RateLimits
 from token_api.rooms import Rooms
 from token_api.sessions import State, join, look, start
 from token_api.settings import Settings
@@ -36,10 +37,12 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
             timeout=aiohttp.ClientTimeout(total=_LIVEKIT_TIMEOUT_S),
             session=to_livekit,
         )
+        limits = RateLimits(settings.rate_limit_url, settings.starts_per_minute)
         try:
             rooms = Rooms(livekit, settings.student_grace_s)
-            yield State(settings=settings, records=records, rooms=rooms)
+            yield State(settings=settings, records=records, rooms=rooms, limits=limits)
         finally:
+            await limits.close()
             await livekit.aclose()
             await records.close()
 
@@ -61,4 +64,4 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
     )
     # Not a mounted route: that would answer for the wrong method on the routes above.
     app.router.default = Page(settings.web_dist)
-    return SecurityHeaders(app, settings.livekit_url)
+    return SecurityHeaders(app, settings.livekit_url, settings.public_url)

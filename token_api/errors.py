@@ -84,14 +84,15 @@ def respond(error: ApiError) -> Response:
     return Response(content, error.status, headers, media_type="application/json")
 
 
-async def on_api_error(_: Request[Any], error: Exception) -> Response:
+async def on_api_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return respond(error)
+    address = request.client.host if request.client else None
+    return respond(await request.state["limits"].refusal(error, address))
 
 
-async def on_records_error(_: Request[Any], error: Exception) -> Response:
+async def on_records_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, RecordsError)
-    return respond(from_records(error))
+    return await on_api_error(request, from_records(error))
 
 
 async def on_http_error(_: Request[Any], error: Exception) -> Response:

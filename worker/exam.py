@@ -15,6 +15,7 @@ from exam_graph.state import Kept
 from records.dispatch import Dispatch
 from records.errors import SittingHeld, SittingOver, StaleFence
 from records.model import Sitting
+from records.naming import student_identity
 from records.store import Records
 from worker import protocol
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
@@ -119,9 +120,10 @@ class Exam:
         self._session = session
         self._turn_end = turn_end
         self._voice = voice
-        self._page = Page(ctx.room)
+        self._student = student_identity(examiner.sitting.user_id)
+        self._page = Page(ctx.room, self._student)
         self._microphone = Microphone(examiner.clock.source)
-        self._in_room = MicrophoneInRoom(ctx.room, self._microphone)
+        self._in_room = MicrophoneInRoom(ctx.room, self._microphone, self._student)
         typed = examiner.context.profile.typed
         self._conversation = Conversation(
             examiner,
@@ -150,7 +152,7 @@ class Exam:
         await self._session.start(
             self._voice,
             room=self._ctx.room,
-            room_options=room_options(self._on_typed if typed else None),
+            room_options=room_options(self._on_typed if typed else None, self._student),
             session_host=False,
             record=False,
         )
@@ -223,7 +225,7 @@ class Exam:
         self._show()
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != protocol.IDENTITY:
+        if participant.identity == self._student:
             self._conversation.student_left()
             self._show()
 

@@ -85,10 +85,12 @@ def speed(profile: Profile, *, slow: bool = False) -> float:
     return round(max(SLOWEST, profile.speech_rate * SLOW) if slow else profile.speech_rate, 3)
 
 
-def room_options(on_typed: TextInputCallback | None) -> room_io.RoomOptions:
+def room_options(on_typed: TextInputCallback | None, student: str) -> room_io.RoomOptions:
     """The student's microphone in, the examiner's track and captions out; typed answers only
-    where somebody takes them: the framework's own way leads past the record."""
+    where somebody takes them: the framework's own way leads past the record. Of anybody else in
+    the room nothing is taken."""
     return room_io.RoomOptions(
+        participant_identity=student,
         text_input=room_io.TextInputOptions(text_input_cb=on_typed) if on_typed else False,
         video_input=False,
         audio_input=room_io.AudioInputOptions(
