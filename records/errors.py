@@ -7,6 +7,7 @@ RecordsError
 ├── TurnExists           this turn is already recorded
 ├── UnknownSitting
 ├── UnknownUtterance
+├── SittingRuns          what is under way is not removed
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
 ├── ConsentRequired      the paper must be recorded and the student did not agree
@@ -45,6 +46,10 @@ class UnknownSitting(RecordsError):
 
 
 class UnknownUtterance(RecordsError):
+    pass
+
+
+class SittingRuns(RecordsError):
     pass
 
 
