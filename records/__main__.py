@@ -15,6 +15,8 @@ from rich.console import Console
 
 from records.backup import back_up
 from records.backup import restore as put_back
+from records.erasure import Erased, delete_user, expired
+from records.erasure import purge as purge_expired
 from records.errors import RecordsError, SchemaOutdated, UnknownExam, UnknownSitting
 from records.invitations import SECRET_LENGTH, named, sign
 from records.migrate import migrate as run_migrations
@@ -168,6 +170,43 @@ async def _reopen(settings: Settings, name: str) -> str:
         return sitting.id
     finally:
         await records.close()
+
+
+@app.command()
+def delete(
+    user: Annotated[str, typer.Option(help="The student, as named in the invitation.")],
+    force: Annotated[bool, typer.Option("--force", help="Even while an exam is held.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Remove all that is kept of a student; a line without names stays in the audit."""
+    erased = _run(delete_user(Settings().database_url, user, force=force))
+    _tell_erased(erased, json_)
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Remove the sittings that ended longer ago than RETENTION_DAYS."""
+    settings = Settings()
+    if settings.retention_days is None:
+        _stop("RETENTION_DAYS is not set: sittings are kept until they are deleted.")
+    if not dry_run:
+        _tell_erased(_run(purge_expired(settings.database_url, settings.retention_days)), json_)
+        return
+    found = _run(expired(settings.database_url, settings.retention_days))
+    typer.echo(json.dumps({"sittings": found}) if json_ else "\n".join(["To be removed:", *found]))
+
+
+def _tell_erased(erased: Erased, json_: bool) -> None:
+    if json_:
+        typer.echo(json.dumps({"sittings": erased.sittings, "rows": erased.rows}))
+    else:
+        typer.echo(
+            f"Removed: sittings {len(erased.sittings)}, turns {erased.rows.get('turns', 0)}, "
+            f"invitations {erased.invitations}."
+        )
 
 
 async def _invite(

@@ -12,6 +12,7 @@ RecordsError
 ├── UnknownSitting
 ├── UnknownUtterance
 ├── BackupFailed         nothing was copied, or put back
+├── SittingRuns          what is under way is not removed
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
 ├── ConsentRequired      the paper must be recorded and the student did not agree
@@ -76,6 +77,10 @@ class UnknownUtterance(RecordsError):
 
 
 class BackupFailed(RecordsError):
+    pass
+
+
+class SittingRuns(RecordsError):
     pass
 
 

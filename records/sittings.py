@@ -19,7 +19,7 @@ from records.errors import (
 )
 from records.model import Invitation, Json, PublishedPaper, Sitting
 from records.naming import room_name
-from records.schema import invitations, papers, sittings
+from records.schema import audit, invitations, papers, sittings
 
 
 async def open_one(
@@ -37,7 +37,7 @@ async def open_one(
     invited = await _locked_invitation(connection, invitation) if invitation else None
     if found := await _open_sitting(connection, user_id, exam_id):
         _check_consent(found.paper, consent)
-        return await _rejoin(connection, found, consent), True
+        return await _rejoin(connection, found, consent, now), True
     if invited:
         _check_attempt(invited, resume_only=resume_only, now=now)
     elif over := await _over(connection, user_id, exam_id):
@@ -139,11 +139,21 @@ def _check_consent(paper: Json, consent: Json) -> None:
         raise ConsentRequired("This exam must be recorded, and the student has not agreed to it.")
 
 
-async def _rejoin(connection: AsyncConnection, sitting: Sitting, consent: Json) -> Sitting:
-    # A student may think again about being recorded; the latest word holds.
+async def _rejoin(
+    connection: AsyncConnection, sitting: Sitting, consent: Json, now: datetime
+) -> Sitting:
+    # A student may think again about being recorded; the latest word holds, the others are noted.
     if sitting.consent == consent:
         return sitting
     await connection.execute(
         update(sittings).where(sittings.c.id == sitting.id).values(consent=consent)
+    )
+    await connection.execute(
+        insert(audit).values(
+            at=now,
+            action="consent",
+            subject=sitting.id,
+            detail={"from": sitting.consent, "to": consent},
+        )
     )
     return Sitting(**(vars(sitting) | {"consent": consent}))

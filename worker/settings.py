@@ -53,6 +53,19 @@ class Settings(BaseSettings):
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     max_exams: int = Field(default=10, ge=1, description="exams this worker holds at once")
     idle_processes: int = Field(default=1, ge=0, description="job processes kept warm")
+    exam_memory_mb: int = Field(
+        default=150, ge=0, description="must be free, or no new exam is taken"
+    )
+    cpu_limit: float = Field(
+        default=0.9, gt=0, le=1, description="share of the CPU in use; beyond it none is taken"
+    )
+    job_memory_limit_mb: int = Field(
+        default=0, ge=0, description="a job that takes more is ended; 0: no limit"
+    )
+    exam_deadline_minutes: float | None = Field(
+        default=None, gt=0, description="no job lives longer; by default what its paper may need"
+    )
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="on 127.0.0.1; 0: none")
 
     @property
     def deepgram_origin(self) -> str:
