@@ -16,6 +16,7 @@ from records.dispatch import Dispatch
 from records.model import Sitting
 from records.store import Records
 from worker import protocol
+from worker.admission import Admission
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
 from worker.conversation import Conversation
 from worker.examiner import Examiner
@@ -29,7 +30,7 @@ from worker.page import Page
 from worker.protocol import View
 from worker.readiness import kept_ready
 from worker.settings import Settings
-from worker.speech import build_session, build_voice, room_options
+from worker.speech import build_fallback_voice, build_session, build_voice, room_options
 from worker.turn_end import TurnEnd
 from worker.typed import typed_answer
 from worker.view import view
@@ -62,7 +63,9 @@ async def examine(ctx: JobContext) -> None:
             session = build_session(settings, context, examiner.state, warm)
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
             slow = build_voice(settings, context.profile, slow=True)
-            voice = Voice(examiner, turn_end, Mouth(slow, ready))
+            fallback = build_fallback_voice(settings, context.profile)
+            mouth = Mouth(slow, ready, fallback, timeout_s=settings.tts_timeout_s)
+            voice = Voice(examiner, turn_end, mouth)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:
@@ -107,13 +110,16 @@ class Exam:
         self._microphone = Microphone(examiner.clock.source)
         self._in_room = MicrophoneInRoom(ctx.room, self._microphone)
         typed = examiner.context.profile.typed
+        self._admission = Admission(voice, self._page.notify, hearing=not typed)
         self._conversation = Conversation(
             examiner,
             voice,
             turn_end,
             notify=self._page.notify,
             microphone=None if typed else self._microphone,
+            admitted=self._admission,
         )
+        self._sound_lost = False
         self._closed = asyncio.Event()
         self._farewell = False
         self._running: set[asyncio.Task[None]] = set()
@@ -143,6 +149,7 @@ class Exam:
             ),
         )
         self._voice.attach()
+        self._admission.begin()
         self._session.on("agent_state_changed", lambda _: self._show())
         self._session.on("close", lambda _: self._closed.set())
         self._examiner.on_commit(self._on_kept)
@@ -150,6 +157,7 @@ class Exam:
         closed = asyncio.create_task(self._closed.wait())
         await asyncio.wait((holding, closed), return_when=asyncio.FIRST_COMPLETED)
         closed.cancel()
+        self._admission.end()
         if holding.done():
             await self._end(holding)
         else:
@@ -211,10 +219,18 @@ class Exam:
             await self._page.notify(protocol.TYPED_TOO_LONG)
         await self._conversation.typed(answer)
 
-    def _on_kept(self, _: Kept) -> None:
+    def _on_kept(self, state: Kept) -> None:
         self._show()
-        if "echo" in self._examiner.flags:
-            self._run(self._page.notify(protocol.ECHO))
+        was_lost, self._sound_lost = self._sound_lost, state["sound_lost"]
+        notices = protocol.ENDED if was_lost and not self._sound_lost else ()
+        if not self._sound_lost:
+            notices += tuple(
+                protocol.OF_FLAGS[flag]
+                for flag in self._examiner.flags
+                if flag in protocol.OF_FLAGS
+            )
+        for notice in notices:
+            self._run(self._page.notify(notice))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
