@@ -23,10 +23,15 @@ _errors = Counter(
 
 def note(provider: Provider, kind: Kind, sitting_id: str = "") -> None:
     """An alert for the operator. Holds ids only, and no word of anybody's."""
-    _errors.labels(provider=provider, kind=kind).inc()
+    count(provider, kind)
     logger.error(
         "provider %s failed (%s)%s", provider, kind, f" in sitting {sitting_id}" * bool(sitting_id)
     )
+
+
+def count(provider: Provider, kind: Kind) -> None:
+    """For what is logged elsewhere."""
+    _errors.labels(provider=provider, kind=kind).inc()
 
 
 def kind_of(error: BaseException) -> Kind:

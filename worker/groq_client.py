@@ -120,7 +120,7 @@ class GroqClient:
 
     def _failed(self, what: str, error: Exception, elapsed_ms: int) -> None:
         self._failures += 1
-        failures.note("llm", _kind(error))
+        failures.count("llm", _kind(error))
         rest = _rest_seconds(error, self._failures)
         self._resting_until = max(self._resting_until, self._now() + rest)
         note = f", and for the next {rest:.0f} s" if rest else ""

@@ -67,6 +67,7 @@ class Listening:
         self._stood_since: float | None = None
         self._stream: stt.RecognizeStream | None = None
         self._broken = asyncio.Event()
+        self._hearing = asyncio.Event()
         self._must_work = False
         self._deafness = Deafness()
         self._audio = KeptAudio()
@@ -183,7 +184,7 @@ class Listening:
 
     async def _doubt(self) -> None:
         """Leaves a connection that never shows that it hears."""
-        await self._sleep(PROOF_S)
+        await first_of(self._sleep(PROOF_S), self._hearing.wait())
         if self._lost_at is not None:
             self._break("timeout")
         await self._broken.wait()
@@ -233,6 +234,7 @@ class Listening:
 
     def _lose(self, kind: Kind) -> None:
         self.failure = kind
+        self._hearing.clear()
         self._on_failure(kind)
         if self._lost_at is None:
             self._lost_at = self._clock.now()
@@ -252,6 +254,7 @@ class Listening:
             self._giving_up = None
         self._lost_at, self._must_work = None, False
         self._stood_since = self._clock.now()
+        self._hearing.set()
         self._end_turn("broken_off")
         self._on_change(True)
         self.changed.set()
