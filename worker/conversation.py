@@ -37,6 +37,10 @@ async def _nobody(_: Notice) -> None:
     """There is no page."""
 
 
+async def _at_once() -> None:
+    """Nothing has to be there before the exam."""
+
+
 class Conversation:
     """One exam aloud. It begins when the student is ready, and again after each absence."""
 
@@ -48,13 +52,16 @@ class Conversation:
         *,
         notify: Notify = _nobody,
         microphone: Microphone | None = None,
+        admitted: Callable[[], Awaitable[None]] = _at_once,
         grace_s: float = GRACE_S,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Without a `microphone` to watch, nothing is said about its state.
+        """Without a `microphone` to watch, nothing is said about its state. The exam begins when
+        the student is there, and `admitted`.
 
         `grace_s`: how long an absent student is waited for, in seconds.
         """
+        self._admitted = admitted
         self._examiner = examiner
         self._voice = voice
         self._turn_end = turn_end
@@ -158,9 +165,9 @@ class Conversation:
         if self._microphone is not None:
             works.append(
                 watch(
-                    self._microphone,
+                    (self._microphone, voice.listening, voice.mouth),
                     examiner,
-                    present=lambda: self.present,
+                    present=lambda: self.present and examiner.started,
                     tell=self._tell_of_sound,
                     sleep=sleep,
                 )
@@ -195,9 +202,10 @@ class Conversation:
         if isinstance(event, SoundLost):
             self._examiner.clock.stop()
             await self._notify(MICROPHONE[event.cause])
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOSS_S):
-                    await self._turn_ended()
+            if event.cause != "voice":
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOSS_S):
+                        await self._turn_ended()
         async with self._acting:
             await self._examiner.settled()
             await self._voice.hush()
@@ -226,6 +234,7 @@ class Conversation:
         if self._examiner.started:
             await self._voice.speak(await self._examiner.returned(self._absence.take_ms()))
         else:
+            await self._admitted()
             await self._voice.act(Started())
 
     async def _close(self) -> None:

@@ -18,6 +18,7 @@ from records.model import Sitting
 from records.naming import student_identity
 from records.store import Records
 from worker import protocol
+from worker.admission import Admission
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
 from worker.conversation import Conversation
 from worker.examiner import Examiner
@@ -33,7 +34,7 @@ from worker.protocol import View
 from worker.racing import first_of
 from worker.readiness import kept_ready
 from worker.settings import Settings
-from worker.speech import build_session, build_voice, room_options
+from worker.speech import build_fallback_voice, build_session, build_voice, room_options
 from worker.turn_end import TurnEnd
 from worker.typed import typed_answer
 from worker.view import view
@@ -74,7 +75,9 @@ async def examine(ctx: JobContext) -> None:
             session = build_session(settings, context, examiner.state, warm)
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
             slow = build_voice(settings, context.profile, slow=True)
-            voice = Voice(examiner, turn_end, Mouth(slow, ready))
+            fallback = build_fallback_voice(settings, context.profile)
+            mouth = Mouth(slow, ready, fallback, timeout_s=settings.tts_timeout_s)
+            voice = Voice(examiner, turn_end, mouth)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:
@@ -125,6 +128,7 @@ class Exam:
         self._microphone = Microphone(examiner.clock.source)
         self._in_room = MicrophoneInRoom(ctx.room, self._microphone, self._student)
         typed = examiner.context.profile.typed
+        self._admission = Admission(voice, self._page.notify, hearing=not typed)
         self._conversation = Conversation(
             examiner,
             voice,
@@ -132,7 +136,9 @@ class Exam:
             notify=self._page.notify,
             microphone=None if typed else self._microphone,
             grace_s=settings.student_grace_s,
+            admitted=self._admission,
         )
+        self._sound_lost = False
         self._closed = asyncio.Event()
         self._farewell = False
         self._running: set[asyncio.Task[None]] = set()
@@ -165,11 +171,13 @@ class Exam:
             ),
         )
         self._voice.attach()
+        self._admission.begin()
         self._session.on("agent_state_changed", lambda _: self._show())
         self._session.on("close", lambda _: self._closed.set())
         self._examiner.on_commit(self._on_kept)
         held = asyncio.create_task(self._conversation.hold())
         await first_of(asyncio.wait((held,)), self._closed.wait(), self._hold.lost.wait())
+        self._admission.end()
         if not held.done():
             held.cancel()
             await asyncio.gather(held, return_exceptions=True)
@@ -242,10 +250,18 @@ class Exam:
             await self._page.notify(protocol.TYPED_TOO_LONG)
         await self._conversation.typed(answer)
 
-    def _on_kept(self, _: Kept) -> None:
+    def _on_kept(self, state: Kept) -> None:
         self._show()
-        if "echo" in self._examiner.flags:
-            self._run(self._page.notify(protocol.ECHO))
+        was_lost, self._sound_lost = self._sound_lost, state["sound_lost"]
+        notices = protocol.ENDED if was_lost and not self._sound_lost else ()
+        if not self._sound_lost:
+            notices += tuple(
+                protocol.OF_FLAGS[flag]
+                for flag in self._examiner.flags
+                if flag in protocol.OF_FLAGS
+            )
+        for notice in notices:
+            self._run(self._page.notify(notice))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

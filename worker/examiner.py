@@ -82,6 +82,7 @@ class Examiner:
         self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
         self._clock_held = False
+        self._failing: set[str] = set()
         self._writing = asyncio.Lock()
         self._guess: _Guess | None = None
         self._listeners: list[CommitListener] = []
@@ -162,6 +163,16 @@ class Examiner:
     async def abandon(self) -> None:
         """The student stays away: the sitting ends, but where nothing was asked yet."""
         await patiently(lambda: self._records.abandon(self.sitting.id, self._fence))
+
+    def stop_clock_for(self, part: str) -> None:
+        """A part of ours fails: the clock stands until it does no more."""
+        self._failing.add(part)
+        self.clock.stop()
+
+    def let_clock_run(self, part: str) -> None:
+        """It works again."""
+        self._failing.discard(part)
+        self._set_clock()
 
     def guess(self, event: StudentSpoke) -> Turn:
         """Runs the graph on words that may still change. Replaces an earlier guess."""
@@ -250,13 +261,16 @@ class Examiner:
         await self._window.follow(turn.event, outcome["record"], state)
         self.state = state
         self.flags = outcome["record"]["flags"]
-        if clock_runs(state) and not self._clock_held:
-            self.clock.start()
-        else:
-            self.clock.stop()
+        self._set_clock()
         turn.committed.set_result(None)
         for listener in self._listeners:
             listener(state)
+
+    def _set_clock(self) -> None:
+        if clock_runs(self.state) and not self._clock_held and not self._failing:
+            self.clock.start()
+        else:
+            self.clock.stop()
 
     async def _run_graph(self, turn: Turn, state: Kept) -> ExamState:
         context = dataclasses.replace(self.context, certain=turn.certain)

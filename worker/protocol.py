@@ -97,4 +97,45 @@ MICROPHONE: dict[SoundCause, Notice] = {
         "No sound comes from your microphone. Is it switched off, or the wrong one? "
         "The clock stands until it is heard.",
     ),
+    "recogniser": Notice(
+        "recogniser",
+        "warning",
+        "We cannot hear you at the moment. That is our fault, not yours: the clock stands until "
+        "we can.",
+    ),
+    "voice": Notice(
+        "voice",
+        "warning",
+        "The examiner’s voice has failed. Please read what it says here, and answer as usual; the "
+        "clock stands until it speaks again.",
+    ),
 }
+#: Of the notices above, those whose end the page cannot know by itself.
+ENDED = tuple(Notice(MICROPHONE[cause].code, "info", "") for cause in ("recogniser", "voice"))
+#: What a turn that was kept tells by its flags, if nothing more lasting is told.
+OF_FLAGS = {
+    "echo": ECHO,
+    "recogniser_failed": Notice(
+        "recogniser_failed",
+        "info",
+        "We could not hear you for a moment. That was our fault; what you said before is kept.",
+    ),
+    "voice_failed": Notice(
+        "voice_failed",
+        "info",
+        "The examiner’s voice failed for a moment. What it says is written here, too.",
+    ),
+}
+PROVIDERS_BUSY = Notice(
+    "providers",
+    "warning",
+    "All places at our speech service are taken at the moment. Your exam begins by itself as soon "
+    "as one is free; the clock has not started.",
+)
+PROVIDERS_DOWN = Notice(
+    "providers",
+    "warning",
+    "Our speech service does not answer at the moment. Your exam begins by itself as soon as it "
+    "does; the clock has not started.",
+)
+PROVIDERS_READY = Notice("providers", "info", "Thank you for waiting. Your exam begins now.")

@@ -82,3 +82,33 @@ class Settings(BaseSettings):
     def groq_key(self) -> str | None:
         """None: no model is asked, rules alone understand."""
         return self.groq_api_key.get_secret_value() if self.groq_api_key else None
+
+    # -- providers that fail (worker/listening.py, worker/mouth.py) --
+
+    fallback_deepgram_base_url: str | None = Field(
+        default=None, description="another origin of Deepgram's protocols, tried when ours fails"
+    )
+    fallback_deepgram_api_key: SecretStr | None = None
+    fallback_voice: str = Field(default="", description="speaks when EXAMINER_VOICE fails")
+    tts_timeout_s: float = Field(
+        default=3.0, gt=0, description="to the first sound of the voice, and between two pieces"
+    )
+    provider_exams: int = Field(
+        default=0, ge=0, description="exams at once that the speech provider carries; 0: no limit"
+    )
+
+    @property
+    def exams_at_once(self) -> int:
+        """What this worker takes: more would be refused by the provider in mid-exam."""
+        return min(self.max_exams, self.provider_exams or self.max_exams)
+
+    @property
+    def fallback_origin(self) -> str:
+        return (self.fallback_deepgram_base_url or self.deepgram_origin).rstrip("/")
+
+    @property
+    def fallback_key(self) -> str:
+        """Our key is for our provider: another one has its own, or needs none."""
+        if self.fallback_deepgram_api_key is not None:
+            return self.fallback_deepgram_api_key.get_secret_value()
+        return LOCAL_KEY if self.fallback_deepgram_base_url else self.deepgram_key

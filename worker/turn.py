@@ -20,6 +20,8 @@ class Turn:
         self.used_ms = used_ms
         self.number: int | None = None
         self.utterances: list[Utterance] = []
+        #: Positions of utterances that no voice could say: the student reads them.
+        self.unspoken: set[int] = set()
         #: Done when record and checkpoint hold the turn; fails with what kept them from it.
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._complete = False

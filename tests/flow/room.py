@@ -27,6 +27,9 @@ from worker.turn_end import TurnEnd
 from worker.voice import Voice
 from worker.warmup import Warm
 
+#: In real time, which a test would wait for.
+VOICE_TIMEOUT_S = 0.2
+
 
 class Voices:
     """The examiner's voices, one for each speed; `said` in the order of speaking."""
@@ -107,11 +110,12 @@ async def exam_room(
     profile: dict[str, Any] | None = None,
     understanding: Understanding | None = None,
     watched: bool = False,
+    fallback: SilentVoice | None = None,
 ) -> AsyncIterator[Room]:
     """An exam that waits for its student. `watched`: the microphone is."""
     ears, voices = ScriptedEars(), Voices()
-    deepgram = SimpleNamespace(STTv2=lambda **_: ears, TTS=voices.make)
-    monkeypatch.setattr(speech, "deepgram", deepgram)
+    monkeypatch.setattr(speech, "DeepgramFlux", lambda **_: ears)
+    monkeypatch.setattr(speech, "deepgram", SimpleNamespace(TTS=voices.make))
     warm = Warm(cast(VAD, None), hall.graph, NoModel(), cast(Any, None))
     loudspeaker, captions, clock = Loudspeaker(), Captions(), HandClock()
     sitting = await hall.sitting(paper=paper, profile=profile)
@@ -123,7 +127,8 @@ async def exam_room(
         session.output.transcription = captions
         turn_end = TurnEnd(ears, examiner.state, context)
         slow = speech.build_voice(settings, context.profile, slow=True)
-        voice = Voice(examiner, turn_end, Mouth(slow))
+        mouth = Mouth(slow, fallback=fallback, timeout_s=VOICE_TIMEOUT_S)
+        voice = Voice(examiner, turn_end, mouth, sleep=clock.sleep)
         await session.start(voice, session_host=False, record=False)
         voice.attach()
         microphone = Microphone(clock)
