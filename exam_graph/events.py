@@ -113,7 +113,7 @@ class Failed(_Event):
     """A part of ours failed for a moment, and nothing of the exam was lost by it."""
 
     type: Literal["failed"] = "failed"
-    part: Literal["recogniser", "voice"]
+    part: Literal["recogniser", "voice", "records"]
 
 
 class BreakOver(_Event):

@@ -18,6 +18,7 @@ AnswerStatus = Literal["open", "answered", "skipped", "dont_know", "unanswered"]
 #: Flags of a turn and of the answer that it belongs to: what failed was ours.
 RECOGNISER_FAILED = "recogniser_failed"
 VOICE_FAILED = "voice_failed"
+RECORDS_FAILED = "records_failed"
 Waiting = Literal["", "thinking", "unfinished", "rest"]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from records.model import Json
 
-_OURS = {"recogniser": "recogniser", "voice": "examiner's voice"}
+_OURS = {"recogniser": "recogniser", "voice": "examiner's voice", "records": "storage"}
 
 
 def _lost(cause: str) -> str:

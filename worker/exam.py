@@ -21,6 +21,7 @@ from worker import protocol
 from worker.admission import Admission
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
 from worker.conversation import Conversation
+from worker.deadline import deadline, deadline_s
 from worker.examiner import Examiner
 from worker.flux import Recogniser
 from worker.lease import Hold, holding
@@ -138,6 +139,8 @@ class Exam:
             grace_s=settings.student_grace_s,
             admitted=self._admission,
         )
+        context = examiner.context
+        self._deadline_s = deadline_s(settings, context.paper, context.profile)
         self._sound_lost = False
         self._closed = asyncio.Event()
         self._farewell = False
@@ -176,7 +179,12 @@ class Exam:
         self._session.on("close", lambda _: self._closed.set())
         self._examiner.on_commit(self._on_kept)
         held = asyncio.create_task(self._conversation.hold())
-        await first_of(asyncio.wait((held,)), self._closed.wait(), self._hold.lost.wait())
+        await first_of(
+            asyncio.wait((held,)),
+            self._closed.wait(),
+            self._hold.lost.wait(),
+            deadline(self._examiner.sitting.id, self._deadline_s),
+        )
         self._admission.end()
         if not held.done():
             held.cancel()
@@ -238,7 +246,7 @@ class Exam:
             self._show()
 
     def _on_line_back(self) -> None:
-        if any(identity != protocol.IDENTITY for identity in self._ctx.room.remote_participants):
+        if self._student in self._ctx.room.remote_participants:
             self._conversation.student_ready()
 
     async def _on_done(self) -> None:

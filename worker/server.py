@@ -41,7 +41,7 @@ class Server(AgentServer):
     """
 
     def __init__(self, settings: Settings, capacity: Capacity) -> None:
-        self._max_exams = settings.max_exams
+        self._max_exams = settings.exams_at_once
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
@@ -74,7 +74,7 @@ def build_server(settings: Settings) -> AgentServer:
     busy = CpuAverage()
     busy.start()
     capacity = Capacity(
-        max_exams=settings.max_exams,
+        max_exams=settings.exams_at_once,
         exam_memory_mb=settings.exam_memory_mb,
         cpu_limit=settings.cpu_limit,
         free_memory_mb=free_memory_mb,
@@ -106,7 +106,7 @@ async def serve(settings: Settings, *, devmode: bool = False) -> None:
         if settings.metrics_port:
             await stack.enter_async_context(
                 kept_figures(
-                    server, max_exams=settings.max_exams, database_url=settings.database_url
+                    server, max_exams=settings.exams_at_once, database_url=settings.database_url
                 )
             )
         await _run(server, devmode=devmode)

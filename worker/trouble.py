@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from exam_graph.aloud import aloud
-from exam_graph.events import Returned
+from exam_graph.events import Failed
 from exam_graph.utterance import Utterance
 from records.notice import Notice
 from worker.examiner import Examiner
 from worker.protocol import RECORDS_BACK, RECORDS_DOWN
 from worker.turn import Turn
 from worker.voice import Voice
+
+RECORDS: Literal["records"] = "records"
 
 
 async def tell_of_trouble(
@@ -31,7 +34,7 @@ async def tell_of_trouble(
         nonlocal failing
         failing = now
         if failing:
-            examiner.hold_clock()
+            examiner.stop_clock_for(RECORDS)
         changed.set()
 
     examiner.on_trouble(on_trouble)
@@ -41,10 +44,12 @@ async def tell_of_trouble(
         if failing:
             await notify(RECORDS_DOWN)
             await voice.hush()
-            voice.tell(Turn.aside(Returned(), _phrase(examiner)))
+            voice.tell(Turn.aside(Failed(part=RECORDS), _phrase(examiner)))
             continue
         await notify(RECORDS_BACK)
         await examiner.settled()
+        examiner.submit(Failed(part=RECORDS))
+        examiner.let_clock_run(RECORDS)
         # Who is away is welcomed back at the return.
         if present() and examiner.started and not examiner.finished:
             await voice.speak(await examiner.returned())

@@ -5,12 +5,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from exam_graph.events import Failed, parse_event
-from exam_graph.state import RECOGNISER_FAILED, VOICE_FAILED, ExamContext, ExamState
+from exam_graph.state import RECOGNISER_FAILED, RECORDS_FAILED, VOICE_FAILED, ExamContext, ExamState
 from exam_graph.turn import failed
+
+_FLAGS = {"recogniser": RECOGNISER_FAILED, "voice": VOICE_FAILED, "records": RECORDS_FAILED}
 
 
 async def note_failure(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     event = parse_event(state["event"])
     assert isinstance(event, Failed)
-    flag = VOICE_FAILED if event.part == "voice" else RECOGNISER_FAILED
-    return failed(state, "note_failure", flag)
+    return failed(state, "note_failure", _FLAGS[event.part])
