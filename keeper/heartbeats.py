@@ -22,8 +22,16 @@ class Heartbeats:
             self.forget()
         self._looked = now
         self._since = {beat: self._since.get(beat, now) for beat in beats}
-        return [beat for beat, since in self._since.items() if now - since >= self._expires_s]
+        return self._still_for(self._expires_s)
+
+    @property
+    def uneasy(self) -> bool:
+        """Whether a beat had stood still for half of its time when they were looked at."""
+        return bool(self._still_for(self._expires_s / 2))
 
     def forget(self) -> None:
         """Watch anew: holders could not renew, so that their silence tells nothing."""
         self._since.clear()
+
+    def _still_for(self, seconds: float) -> list[LeaseBeat]:
+        return [beat for beat, since in self._since.items() if self._looked - since >= seconds]

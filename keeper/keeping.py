@@ -25,8 +25,6 @@ LEASES_EVERY_S = 0.5
 ROOMS_EVERY_S = 3.0
 BREATH_S = 0.2
 """Between two looks at the rooms, however much happens."""
-SLOW_WRITE_S = 0.5
-"""Where a write takes longer, examiners cannot be expected to have renewed in time."""
 STALLED_S = 15.0
 AT_ONCE = 8
 """So many rooms are looked at side by side."""
@@ -109,13 +107,13 @@ class Keeping:
 
     async def _expired(self, beats: list[LeaseBeat]) -> list[LeaseBeat]:
         expired = self._heartbeats.look(beats)
-        if not expired:
+        if not self._heartbeats.uneasy:
             return []
-        # Where writes wait for a lock, examiners that live cannot show it. So one is tried first:
-        # to break the lease of a sitting that does not exist.
+        # Where writes wait for a lock, examiners that live cannot show it. So before anybody is
+        # called dead writes are tried: to break the lease of a sitting that does not exist.
         began = self._clock()
         await self._records.break_lease(LeaseBeat("", 0, 0))
-        if self._clock() - began < SLOW_WRITE_S:
+        if self._clock() - began < self._settings.lease_expires_s / 2:
             return expired
         self._heartbeats.forget()
         return []
@@ -167,6 +165,8 @@ class Keeping:
         away_s = known.student_away(self._clock())
         if sitting.status != "running" or away_s < self._settings.student_grace_s:
             return
+        if "abandoned" in sitting.flags and not known.has_begun:
+            return  # A teacher has reopened it; nobody knows when the student will come.
         known.nothing_known()
         try:
             await self._records.abandon(sitting.id, sitting.fence)

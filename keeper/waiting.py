@@ -27,6 +27,8 @@ class Waiting:
         """Empty until it is known."""
         self.examiner_is_new = False
         """One has come since `sent_before` was last told."""
+        self.has_begun = False
+        """A student or an examiner was seen in it."""
         self.student: Student | None = None
         self.told: Notice | None = None
         self._since: float | None = None
@@ -42,7 +44,7 @@ class Waiting:
         self._attended_since = now
         self._since = self._away_since = None
         self._failed = False
-        self.examiner_is_new = True
+        self.examiner_is_new = self.has_begun = True
 
     def sent_before(self, sent: Iterable[Sent]) -> None:
         """Tells which were sent for when an examiner had come: none of them brings another."""
@@ -58,6 +60,7 @@ class Waiting:
 
     def student_here(self, student: Student, now: float) -> None:
         self._away_since = None
+        self.has_begun = True
         if student != self.student:
             # A page that was loaded anew knows nothing; and trying again is worth a dispatch.
             self.student, self.told, self._since, self._attempts = student, None, now, 0

@@ -37,6 +37,18 @@ def test_a_beat_that_stands_still_expires_after_three_seconds() -> None:
     assert watch.look(beat) == [beat]
 
 
+def test_half_of_that_time_makes_uneasy() -> None:
+    watch = Watch()
+    beat = LeaseBeat("one", 1, 7)
+    for _ in range(3):
+        watch.look(beat)
+        assert not watch.heartbeats.uneasy
+    watch.look(beat)
+    assert watch.heartbeats.uneasy
+    watch.look(LeaseBeat("one", 1, 8))
+    assert not watch.heartbeats.uneasy
+
+
 def test_a_beat_that_rises_never_expires_and_neither_does_a_new_fence() -> None:
     watch = Watch()
     for number in range(40):

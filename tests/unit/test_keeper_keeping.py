@@ -345,7 +345,7 @@ class TestTroubleIsNotDeath:
         real = scene.records.break_lease
 
         async def waits(beat: LeaseBeat) -> bool:
-            scene.clock.now += 1
+            scene.clock.now += 2
             return await real(beat)
 
         with monkeypatch.context() as patch:
@@ -423,6 +423,19 @@ class TestAbandoned:
         scene.livekit.down = False
         await scene.seconds(GRACE_S - 5)
         assert await scene.status(sitting) == "running"
+
+    async def test_one_that_was_reopened_waits_for_its_student_however_long(
+        self, scene: Scene
+    ) -> None:
+        sitting = await self._left(scene)
+        await scene.seconds(GRACE_S + 1)
+        await scene.records.reopen(sitting.id)
+        await scene.seconds(3 * GRACE_S)
+        assert await scene.status(sitting) == "running"
+        lease = await scene.records.claim(sitting.id, "again")
+        await scene.seconds(2, alive=lease)
+        await scene.seconds(4 + GRACE_S)
+        assert await scene.status(sitting) == "abandoned"
 
     async def test_not_before_it_has_begun(self, scene: Scene) -> None:
         sitting = await self._left(scene, turns=0)
