@@ -158,8 +158,9 @@ def test_a_stalled_stream_stays_open_and_says_nothing(client: TestClient) -> Non
         socket.receive_text()
         _arm(client, service="listen", kind="stall", at="turn")
         assert _says(socket, "StartOfTurn")["event"] == "StartOfTurn"
+        assert client.get("/faults").json() == []
         socket.send_text("Update")
         _arm(client, service="listen", kind="500", times=1)
-        # Only now: what came before was swallowed.
+        # What was said to it before was not answered.
         with pytest.raises(WebSocketDisconnect):
             socket.receive_text()
