@@ -39,7 +39,7 @@ def build_server(settings: Settings) -> AgentServer:
         port=settings.worker_health_port,
         num_idle_processes=settings.idle_processes,
         # By exams, not by CPU: a moment's load must not turn a student away.
-        load_fnc=lambda running: len(running.active_jobs) / settings.max_exams,
+        load_fnc=lambda running: len(running.active_jobs) / settings.exams_at_once,
         load_threshold=1.0,
         setup_fnc=warm_up,
         initialize_process_timeout=60.0,
