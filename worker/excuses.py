@@ -1,4 +1,6 @@
-"""What failing costs the student: no time, and no doubt. The clock stands, and the record has it."""
+"""What fails costs the student no time: the clock stands meanwhile, and the record has a note."""
+
+from livekit.agents import ErrorEvent, tts
 
 from exam_graph.events import Failed
 from worker import failures
@@ -28,6 +30,12 @@ class Excuses:
             self._voice_failing = True
             self._examiner.stop_clock_for("voice")
             self._examiner.submit(Failed(part="voice"))
+
+    def tried_again(self, event: ErrorEvent) -> None:
+        """The framework tries again before anything was heard: counted, and nobody is told."""
+        error = event.error
+        if isinstance(error, tts.TTSError) and error.recoverable:
+            failures.count("tts", failures.kind_of(error.error))
 
     def voice_speaks(self) -> None:
         """Something was said after all."""

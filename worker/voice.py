@@ -100,6 +100,7 @@ class Voice(Agent):
         session.on("agent_state_changed", lambda _: self.floor.wake())
         session.on("user_state_changed", self._on_user_state)
         session.on("speech_created", self._follow_speech)
+        session.on("error", self._excuses.tried_again)
 
     async def act(self, event: Event) -> Turn:
         """Submits an event that is not the student's speech, and says what comes of it."""

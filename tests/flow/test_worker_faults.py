@@ -153,14 +153,25 @@ async def test_who_ends_turns_by_the_button_keeps_the_turn_through_a_cut(
 # -- speaking --
 
 
-async def test_a_voice_that_fails_once_is_tried_another_way(
+async def test_a_connection_that_was_closed_while_idle_is_nobodys_business(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with exam_room(hall, monkeypatch, watched=True) as room:
         await room.to_first_question()
-        room.mouth.usual.faults.append(BROKEN)
+        room.mouth.usual.faults.append(CUT)
+        await room.says("How much time is left?")
+        assert room.mouth.usual.streamed[-2:] == [True, True]
+        assert _flagged(await room.turns(), "voice_failed") == []
+
+
+async def test_a_voice_that_fails_again_is_tried_another_way(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch, watched=True) as room:
+        await room.to_first_question()
+        room.mouth.usual.faults.extend([BROKEN, BROKEN])
         assert (await room.says("How much time is left?")).endswith("12 minutes left.")
-        assert room.mouth.usual.streamed[-2:] == [True, False]
+        assert room.mouth.usual.streamed[-3:] == [True, True, False]
         turns = await room.turns()
         assert _flagged(turns, "voice_failed") == ["failed"]
         assert all(each.whole for each in turns[3].utterances)
