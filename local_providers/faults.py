@@ -7,7 +7,7 @@ armed, `DELETE /faults` disarms all of it. Whatever streams were spoilt stay so 
 import asyncio
 import json
 from collections import deque
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -43,6 +43,7 @@ class Fault(BaseModel):
         ("now"); of speak, so much of the speech is sent before
     times: how many streams or requests it happens to; 0: all, until it is disarmed
     over: "socket" or "request", of speak
+    model: this one of the query only
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,10 +54,41 @@ class Fault(BaseModel):
     times: int = Field(default=1, ge=0)
     at: Literal["now", "turn"] = "now"
     over: Literal["", "socket", "request"] = ""
+    model: str = Field(default="", max_length=100)
 
     @property
     def status(self) -> int | None:
         return int(self.kind) if self.kind.isdigit() else None
+
+    def fits(self, place: "Place") -> bool:
+        return (
+            self.service == place.service
+            and self.over in ("", place.over)
+            and self.model in ("", place.model)
+        )
+
+
+class Place(NamedTuple):
+    """Where a fault may happen."""
+
+    service: Service
+    over: str
+    model: str
+    sample_rate: int
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Place | None":
+        service = _SERVICES.get(scope.get("path", ""))
+        if scope["type"] not in ("http", "websocket") or service is None:
+            return None
+        query = parse_qs(scope.get("query_string", b"").decode())
+        rate = query.get("sample_rate", ["24000"])[0]
+        return cls(
+            service,
+            "socket" if scope["type"] == "websocket" else "request",
+            query.get("model", [""])[0],
+            int(rate) if rate.isdigit() else 24_000,
+        )
 
 
 class Faults:
@@ -71,16 +103,15 @@ class Faults:
         methods = ["GET", "POST", "DELETE"]
         return [Route("/faults", self._answer, methods=methods)]
 
-    def take(self, service: Service, over: str, *, refusal: bool) -> Fault | None:
+    def take(self, place: Place, *, refusal: bool) -> Fault | None:
         """The first that fits, if there is one; it has happened once more then."""
-        for place, (fault, left) in enumerate(self._armed):
-            fits = fault.service == service and fault.over in ("", over)
-            if not fits or refusal != (fault.status is not None):
+        for number, (fault, left) in enumerate(self._armed):
+            if not fault.fits(place) or refusal != (fault.status is not None):
                 continue
             if left == 1:
-                del self._armed[place]
+                del self._armed[number]
             elif left:
-                self._armed[place] = (fault, left - 1)
+                self._armed[number] = (fault, left - 1)
             return fault
         return None
 
@@ -88,16 +119,15 @@ class Faults:
         """The same application, failing as it is told to."""
 
         async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-            service = _SERVICES.get(scope.get("path", ""))
-            if scope["type"] not in ("http", "websocket") or service is None:
+            place = Place.of(scope)
+            if place is None:
                 await app(scope, receive, send)
                 return
-            over = "socket" if scope["type"] == "websocket" else "request"
-            if (fault := self.take(service, over, refusal=True)) is not None:
+            if (fault := self.take(place, refusal=True)) is not None:
                 assert fault.status is not None
                 await _refuse(fault.status, scope, receive, send)
                 return
-            stream = _Stream(service, over, scope, send, self)
+            stream = _Stream(place, scope, send, self)
             self._streams.add(stream)
             try:
                 await stream.run(app, receive)
@@ -121,35 +151,34 @@ class Faults:
     def _arm(self, fault: Fault) -> None:
         self._armed.append((fault, fault.times))
         for stream in list(self._streams):
-            if stream.service == fault.service and fault.over in ("", stream.over):
-                stream.close_soon() if fault.status is not None else stream.look()
+            if not fault.fits(stream.place):
+                continue
+            if fault.status is None:
+                stream.look()
+            else:
+                stream.close_soon()
 
 
 class _Stream:
     """One request or socket on its way through; spoilt by the first fault that fits."""
 
-    def __init__(
-        self, service: Service, over: str, scope: Scope, send: Send, faults: Faults
-    ) -> None:
-        self.service = service
-        self.over = over
+    def __init__(self, place: Place, scope: Scope, send: Send, faults: Faults) -> None:
+        self.place = place
         self._scope = scope
         self._send = send
         self._faults = faults
-        query = parse_qs(scope.get("query_string", b"").decode())
-        rate = query.get("sample_rate", ["24000"])[0]
-        self._bytes_a_ms = 2 * (int(rate) if rate.isdigit() else 24_000) / 1000
+        self._bytes_a_ms = 2 * place.sample_rate / 1000
         self._fault: Fault | None = None
         self._sent_ms = 0.0
-        self._accepted = over == "request"
+        self._accepted = place.over == "request"
         self._ruined = False
         self._ending = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     def look(self) -> None:
         """A fault may have been armed for it. Speech is looked after as it is sent."""
-        if self._fault is None and self.service == "listen" and not self._ruined:
-            self._fault = self._faults.take(self.service, self.over, refusal=False)
+        if self._fault is None and self.place.service == "listen" and not self._ruined:
+            self._fault = self._faults.take(self.place, refusal=False)
             fault = self._fault
             if fault is not None and fault.at == "now" and fault.kind != "delay":
                 self._strike_later()
@@ -185,7 +214,7 @@ class _Stream:
         if self._ruined:
             return
         self._accepted = self._accepted or message["type"] == "websocket.accept"
-        if self.service == "listen":
+        if self.place.service == "listen":
             await self._pass_words(message)
         else:
             await self._pass_speech(message)
@@ -202,7 +231,8 @@ class _Stream:
     async def _pass_speech(self, message: Message) -> None:
         sound = message.get("bytes") or message.get("body") or b""
         if sound and self._fault is None:
-            self._fault = self._faults.take(self.service, self.over, refusal=False)
+            self._fault = self._faults.take(self.place, refusal=False)
+            self._sent_ms = 0.0
         fault = self._fault
         if not sound or fault is None:
             await self._send(message)
@@ -220,8 +250,8 @@ class _Stream:
 
     async def _send_sound(self, message: Message, sound: bytes) -> None:
         if sound:
-            key = "bytes" if self.over == "socket" else "body"
-            more = {"more_body": True} if self.over == "request" else {}
+            key = "bytes" if self.place.over == "socket" else "body"
+            more = {"more_body": True} if self.place.over == "request" else {}
             await self._send({**message, key: sound, **more})
 
     def _strike_later(self) -> None:
@@ -235,7 +265,7 @@ class _Stream:
         assert fault is not None
         if fault.kind == "stall":
             return
-        if fault.kind == "garbage" and self.over == "socket":
+        if fault.kind == "garbage" and self.place.over == "socket":
             await self._send({"type": "websocket.send", "text": _GARBAGE})
             self._ruined, self._fault = False, None
             return
@@ -247,7 +277,7 @@ class _Stream:
 
     async def _break_off(self) -> None:
         """A socket is closed; a response just ends before its end, which breaks the connection."""
-        if self.over == "socket" and self._accepted:
+        if self.place.over == "socket" and self._accepted:
             await self._send({"type": "websocket.close", "code": 1011})
 
     async def _gone(self, receive: Receive) -> None:

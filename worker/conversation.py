@@ -206,9 +206,15 @@ class Conversation:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOSS_S):
                         await self._turn_ended()
+        elif event.cause == "voice":
+            await self._voice.student_silent()
+            if not self._examiner.state["sound_lost"]:
+                # What was read has been answered meanwhile.
+                return
         async with self._acting:
             await self._examiner.settled()
-            await self._voice.hush()
+            if event.cause != "voice":
+                await self._voice.hush()
             turn = await self._voice.act(event)
             await turn.committed
 

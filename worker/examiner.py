@@ -243,7 +243,8 @@ class Examiner:
         assert isinstance(guessed, StudentSpoke)
         untouched = guess.base == self._last_number
         failed = guess.task.done() and (guess.task.cancelled() or guess.task.exception())
-        return untouched and not failed and same_words(guessed.text, event.text)
+        same = same_words(guessed.text, event.text) and guessed.fault == event.fault
+        return untouched and not failed and same
 
     async def _run_guess(self, turn: Turn, after: Turn | None) -> ExamState:
         if after is not None:

@@ -32,6 +32,8 @@ IDLE_S = 3.0
 #: Between two tries there are at most so many seconds; a connection may take so many.
 LONGEST_WAIT_S = 5.0
 CONNECT_S = 4.0
+#: At the end of the exam a connection may take so long to close, in seconds.
+CLOSING_S = 1.0
 
 _ONE_TRY = APIConnectOptions(max_retry=0, timeout=CONNECT_S)
 _Type = stt.SpeechEventType
@@ -112,6 +114,7 @@ class Listening:
         self, recogniser: WatchedRecogniser, audio: AsyncIterable[rtc.AudioFrame]
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
         """What is recognised, until the audio ends. Never raises what a recogniser fails with."""
+        self._events = asyncio.Queue()
         recognisers = [recogniser]
         if recogniser.fallback is not None:
             recognisers.append(recogniser.fallback)
@@ -128,6 +131,8 @@ class Listening:
             for task in (*work, *filter(None, (self._giving_up,))):
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+            if self._closing:
+                await asyncio.wait(self._closing, timeout=CLOSING_S)
 
     async def _take_in(self, audio: AsyncIterable[rtc.AudioFrame]) -> None:
         try:
@@ -172,6 +177,7 @@ class Listening:
                 # It may take long to close where nobody answers.
                 self._in_background(stream.aclose())
             if self._lost_at is None and self._clock.now() - self._sent_at > IDLE_S:
+                self._end_turn("lost")
                 self._flowing.clear()
                 await self._flowing.wait()
                 return
@@ -214,6 +220,8 @@ class Listening:
         if data.get("type") == "Error":
             self._break("error")
             return
+        if self._stood_since is None:
+            self._stood_since = self._clock.now()
         self._deafness.heard()
         at_work = data.get("type") == "TurnInfo"
         if at_work:
@@ -253,7 +261,6 @@ class Listening:
             self._giving_up.cancel()
             self._giving_up = None
         self._lost_at, self._must_work = None, False
-        self._stood_since = self._clock.now()
         self._hearing.set()
         self._end_turn("broken_off")
         self._on_change(True)

@@ -57,7 +57,8 @@ def build_session(
         # What fails is tried again by `worker/listening.py` and `worker/mouth.py`; the framework
         # would close the session in which it failed a few times.
         conn_options=SessionConnectOptions(
-            tts_conn_options=APIConnectOptions(max_retry=0, timeout=settings.tts_timeout_s),
+            # One retry is for connections that stood idle and were closed: nobody need know.
+            tts_conn_options=APIConnectOptions(max_retry=1, timeout=settings.tts_timeout_s),
             max_unrecoverable_errors=sys.maxsize,
         ),
     )

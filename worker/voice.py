@@ -22,12 +22,11 @@ from livekit.agents import (
 )
 from livekit.agents.types import NOT_GIVEN
 
-from exam_graph.events import Event, Failed, SoundLost, StudentSpoke
-from worker import failures
+from exam_graph.events import Event, SoundLost, StudentSpoke
 from worker.deepgram_flux import WatchedRecogniser
 from worker.ears import Ears
 from worker.examiner import Examiner
-from worker.failures import Kind
+from worker.excuses import Excuses
 from worker.floor import Floor
 from worker.hearing import Hearing
 from worker.listening import Listening
@@ -69,19 +68,19 @@ class Voice(Agent):
         clock = examiner.clock.source
         self._examiner = examiner
         self._turn_end = turn_end
+        self._excuses = Excuses(examiner)
         self.mouth = mouth or Mouth()
-        self.mouth.on_failure = self._on_voice_failing
+        self.mouth.on_failure = self._excuses.voice_failed
         self.listening = Listening(
             clock,
-            on_failure=lambda kind: failures.note("stt", kind, examiner.sitting.id),
-            on_change=self._on_hearing,
+            on_failure=self._excuses.recogniser_failed,
+            on_change=self._excuses.hears,
             sleep=sleep,
         )
         self._monitor: PlaybackMonitor | None = None
         self._attached: AgentSession[None] | None = None
         self._certain: tuple[str, Turn] | None = None
         self._hearing = Hearing()
-        self._voice_failing = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self.floor = Floor(clock, self._busy)
         self.ears = Ears(
@@ -101,6 +100,7 @@ class Voice(Agent):
         session.on("agent_state_changed", lambda _: self.floor.wake())
         session.on("user_state_changed", self._on_user_state)
         session.on("speech_created", self._follow_speech)
+        session.on("error", self._excuses.tried_again)
 
     async def act(self, event: Event) -> Turn:
         """Submits an event that is not the student's speech, and says what comes of it."""
@@ -221,7 +221,8 @@ class Voice(Agent):
                 self.floor.wake()
                 continue
             finally:
-                self._on_voice_working()
+                if self.mouth.trouble() is None:
+                    self._excuses.voice_speaks()
             if self._monitor is not None:
                 self._monitor.synthesised(mark, seconds)
 
@@ -239,25 +240,6 @@ class Voice(Agent):
     def _on_user_state(self, change: UserStateChangedEvent) -> None:
         self.listening.hear_voice(speaking=change.new_state == "speaking")
         self.floor.wake()
-
-    def _on_hearing(self, hears: bool) -> None:
-        if hears:
-            self._examiner.let_clock_run("recogniser")
-        else:
-            self._examiner.stop_clock_for("recogniser")
-
-    def _on_voice_failing(self, kind: Kind) -> None:
-        failures.note("tts", kind, self._examiner.sitting.id)
-        if not self._voice_failing and self._examiner.started:
-            self._voice_failing = True
-            self._examiner.stop_clock_for("voice")
-            self._examiner.submit(Failed(part="voice"))
-
-    def _on_voice_working(self) -> None:
-        """An utterance was said, or never will be: then the exam knows of a voice that is lost."""
-        if self._voice_failing and self.mouth.trouble() is None:
-            self._voice_failing = False
-            self._examiner.let_clock_run("voice")
 
     def _submit_unheard(self) -> None:
         """Tells of what was said and not heard to its end."""

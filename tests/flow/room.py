@@ -38,10 +38,17 @@ class Voices:
         self.speeds: list[float | None] = []
         self.said: list[str] = []
         self.said_at: list[float | None] = []
+        self._voices: list[SilentVoice] = []
+
+    @property
+    def usual(self) -> SilentVoice:
+        """The session's own."""
+        return self._voices[0]
 
     def make(self, *, speed: float | None, **_: Any) -> SilentVoice:
         self.speeds.append(speed)
-        return SilentVoice(on_say=lambda text: self._say(text, speed))
+        self._voices.append(SilentVoice(on_say=lambda text: self._say(text, speed)))
+        return self._voices[-1]
 
     def _say(self, text: str, speed: float | None) -> None:
         self.said.append(text)
