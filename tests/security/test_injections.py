@@ -22,7 +22,7 @@ from exam_graph.talk import PassingClock, Talk
 from exam_graph.transcript import TalkTurn
 from exam_graph.understanding import Understanding
 from exam_graph.utterance import Utterance
-from tests.flow.promises import RULES, Promises
+from tests.flow.promises import RULES
 from tests.stand_ins.groq import Reply, groq
 from tests.stand_ins.groq_replies import reading
 from tests.stand_ins.model import is_probe, sent
@@ -163,15 +163,13 @@ async def _hold(graph: ExamGraph, injection: Injection, by: str, *, typed: bool)
     async with _understanding(paper, by) as understood:
         context = ExamContext(paper, phrasebook(paper.language), **understood)
         talk = Talk(context, graph, PassingClock())
-        promises = Promises(talk)
         said: list[str] = []
 
         async def says(text: str) -> list[TalkTurn]:
             said.append(text)
             confidence = None if typed else 0.9
             turns = await talk.says(text, typed=typed, confidence=confidence)
-            promises.said = " ".join(said)
-            _gives_nothing_away(talk, promises.said)
+            _gives_nothing_away(talk, " ".join(said))
             return turns
 
         await talk.begin()

@@ -189,6 +189,8 @@ async def test_addresses_and_paths_are_not_logged(
     with caplog.at_level(logging.INFO):
         async with server(trusted_proxies="127.0.0.1") as port:
             await _fails(port, "198.51.100.1")
-            await _send(port, b"GET /?invitation=abc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            await _send(
+                port, b"GET /?invitation=abc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+            )
     assert "198.51.100.1" not in caplog.text
     assert "invitation" not in caplog.text
