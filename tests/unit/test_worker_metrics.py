@@ -21,10 +21,9 @@ pytestmark = pytest.mark.unit
 
 JOB = """
 from worker import metrics
-metrics.exam_begun(resumed=True)
-metrics.provider_failed("deepgram", "stalled")
-metrics.reply_waited(0.03)
-metrics.exam_ended("finished")
+with metrics.counted_exam(resumed=True, ending=lambda: "finished"):
+    metrics.provider_failed("deepgram", "stalled")
+    metrics.reply_waited(0.03)
 """
 
 
@@ -93,8 +92,19 @@ async def test_what_nobody_here_wrote_is_not_counted(caplog: pytest.LogCaptureFi
 def test_an_exam_without_a_worker_that_listens_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(metrics.SOCKET, "/nowhere/socket")
     before = value("voxam_exams_begun_total", how="new")
-    metrics.exam_begun(resumed=False)
+    with metrics.counted_exam(resumed=False, ending=lambda: "left"):
+        pass
     assert value("voxam_exams_begun_total", how="new") == before
+
+
+def test_an_exam_that_raises_has_failed() -> None:
+    before = value("voxam_exams_ended_total", how="failed")
+    with (
+        pytest.raises(RuntimeError),
+        metrics.counted_exam(resumed=False, ending=lambda: "finished"),
+    ):
+        raise RuntimeError
+    assert value("voxam_exams_ended_total", how="failed") == before + 1
 
 
 def test_the_figures_are_served_on_this_machine_only() -> None:
