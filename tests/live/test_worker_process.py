@@ -64,7 +64,6 @@ def held(
         tmp_path,
         free_port,
         METRICS_PORT=str(free_port()),
-        CPU_LIMIT="1",
     ) as stack:
         joined = _join(stack, stack.invite("silent", "three"))
         (worker,) = stack.workers
