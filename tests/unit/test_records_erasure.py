@@ -1,8 +1,9 @@
 """What is deleted is gone, to the last byte of the file, and a line without names stays."""
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner, Result
 
+from records.__main__ import app
 from records.engine import reading, writing
 from records.erasure import CHECKPOINT_TABLES, delete_user, expired, purge, user_hash
 from records.errors import SittingRuns
@@ -289,3 +292,52 @@ async def test_a_purge_with_nothing_to_do_changes_nothing(records: Records, url:
     assert (await purge(url, 30)).rows == {"invitations": 0}
     assert await audited(records) == []
     assert await records.sitting(sitting.id) is not None
+
+
+@pytest.fixture
+def door(url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`python -m records`, as an operator types it."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.delenv("RETENTION_DAYS", raising=False)
+
+    def run(*words: str, days: int | None = None) -> Result:
+        env = {"RETENTION_DAYS": str(days)} if days else {}
+        return CliRunner().invoke(app, words, env=env)
+
+    return run
+
+
+def _two_exams(url: str) -> tuple[Sitting, Sitting]:
+    """One that ended 31 days ago, and one of today."""
+
+    async def hold() -> tuple[Sitting, Sitting]:
+        records = await Records.open(url)
+        await records.publish_paper("cells", {"title": "Cells"}, "hash")
+        old, young = await held(records, "ann", SECRET), await held(records, "bob", "ribosome")
+        await _age(records, old, days=31)
+        await records.close()
+        return old, young
+
+    return asyncio.run(hold())
+
+
+def test_nothing_is_purged_where_no_time_is_set(url: str, door: Callable[..., Result]) -> None:
+    done = door("purge")
+    assert done.exit_code == 1
+    assert "RETENTION_DAYS is not set" in done.stderr
+
+
+def test_a_dry_run_shows_what_would_go_and_keeps_it(url: str, door: Callable[..., Result]) -> None:
+    old, _ = _two_exams(url)
+    for _ in range(2):
+        assert json.loads(door("purge", "--dry-run", "--json", days=30).stdout) == {
+            "sittings": [old.id]
+        }
+    assert door("purge", days=30).stdout == "Removed: sittings 1, turns 1, invitations 1.\n"
+
+
+def test_a_student_is_deleted_at_the_door(url: str, door: Callable[..., Result]) -> None:
+    _, young = _two_exams(url)
+    done = json.loads(door("delete", "--user", "bob", "--json").stdout)
+    assert done["sittings"] == [young.id]
+    assert door("show", young.id).exit_code == 1

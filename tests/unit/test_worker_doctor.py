@@ -4,8 +4,9 @@ import asyncio
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -275,10 +276,9 @@ def database(tmp_path: Path) -> str:
 
 
 def test_a_good_database_is_found_and_left_as_it_was(database: str) -> None:
-    file = Path(database.removeprefix("sqlite:///"))
-    before = file.read_bytes()
     assert problems(asyncio.run(check_database(settings(database_url=database)))) == []
-    assert file.read_bytes() == before
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as file:
+        assert file.execute("SELECT count(*) FROM audit").fetchone() == (0,)
 
 
 async def test_a_database_that_was_never_made_is_told(tmp_path: Path) -> None:
@@ -288,13 +288,10 @@ async def test_a_database_that_was_never_made_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_locked_database_is_told(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sqlite3
-
     monkeypatch.setattr("records.engine.BUSY_TIMEOUT_MS", 50)
-    with sqlite3.connect(database.removeprefix("sqlite:///")) as other:
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as other:
         other.execute("BEGIN IMMEDIATE")
         (finding,) = await check_database(settings(database_url=database))
-    other.close()
     assert finding.status == "failed"
     assert "locked" in finding.text
 
