@@ -80,6 +80,8 @@ def running_stack(
         "TOKEN_API_KEY": secrets.token_urlsafe(32),
         "INVITATION_SECRET": secrets.token_urlsafe(32),
         "PYTHONUNBUFFERED": "1",
+        # Students, their voices and recognisers are on this machine too, and keep it busy.
+        "CPU_LIMIT": "1",
     } | settings
     subprocess.run(
         [sys.executable, "-m", "records", "migrate"],

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import socket
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Literal
 
@@ -52,12 +53,16 @@ _REPORTED: dict[str, Counter | Histogram] = {
 }
 
 
-def exam_begun(*, resumed: bool) -> None:
+@contextlib.contextmanager
+def counted_exam(*, resumed: bool, ending: Callable[[], Ending]) -> Iterator[None]:
+    """The block examines; `ending` tells after it how that ended."""
     _report("begun", how="resumed" if resumed else "new")
-
-
-def exam_ended(how: Ending) -> None:
-    _report("ended", how=how)
+    try:
+        yield
+    except BaseException:
+        _report("ended", how="failed")
+        raise
+    _report("ended", how=ending())
 
 
 def reply_waited(seconds: float) -> None:

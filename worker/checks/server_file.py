@@ -5,17 +5,17 @@ from typing import Any
 
 import yaml
 
+MEND = "Run the doctor where livekit-server runs, with LIVEKIT_CONFIG set to its file."
 
-def read_config(path: Path) -> dict[str, Any] | None:
-    """None where there is no such file. Raises ValueError if it is no configuration."""
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """Raises ValueError with the reason why nothing is known of it."""
+    if path is None:
+        raise ValueError("LIVEKIT_CONFIG is not set")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError):
-        return None
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise ValueError(f"{path} cannot be read") from None
-    try:
-        config = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ValueError(f"{path} is not YAML") from None
     if not isinstance(config, dict):

@@ -13,7 +13,7 @@ class DoctorSettings(Settings):
     public_url: str = "http://127.0.0.1:8000"
     token_api_key: SecretStr | None = None
     invitation_secret: SecretStr | None = None
-    #: Where the keeper is reached, and the file with which livekit-server runs.
     keeper_url: str = "http://127.0.0.1:8020"
-    livekit_config: Path = Path("livekit.yaml")
+    #: The file with which livekit-server runs, where the doctor can read it.
+    livekit_config: Path | None = None
     var_dir: Path = Path("var")

@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.checks.addresses import is_here
 from worker.checks.finding import Finding, failed, ok, unchecked
-from worker.checks.server_file import read_config
+from worker.checks.server_file import MEND, read_config
 from worker.checks.settings import DoctorSettings
 
 NAME = "TURN"
@@ -28,15 +28,7 @@ async def check_turn(settings: DoctorSettings) -> list[Finding]:
     try:
         config = read_config(settings.livekit_config)
     except ValueError as error:
-        return [unchecked(NAME, f"not checked: {error}.")]
-    if config is None:
-        return [
-            unchecked(
-                NAME,
-                f"not checked: livekit-server's file is not at {settings.livekit_config}.",
-                "Run the doctor where livekit-server runs, with LIVEKIT_CONFIG.",
-            )
-        ]
+        return [unchecked(NAME, f"not checked: {error}.", MEND)]
     turn = config.get("turn")
     if not isinstance(turn, dict) or not turn.get("enabled"):
         return [
