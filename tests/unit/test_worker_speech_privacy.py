@@ -13,6 +13,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError
 from livekit.agents.utils import http_context
 from livekit.agents.vad import VAD
+from pydantic import SecretStr
 
 from exam_graph.phrasebook import phrasebook
 from exam_graph.profile import Profile
@@ -54,7 +55,7 @@ async def listening() -> AsyncIterator[tuple[Deepgram, Settings]]:
     site.router.add_route("*", "/{path:.*}", stand_in.answer)
     async with TestServer(site) as server, http_context.open():
         origin = str(server.make_url("")).rstrip("/")
-        yield stand_in, Settings(deepgram_api_key="key", deepgram_base_url=origin)
+        yield stand_in, Settings(deepgram_api_key=SecretStr("key"), deepgram_base_url=origin)
 
 
 def context() -> ExamContext:
