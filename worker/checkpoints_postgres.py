@@ -111,7 +111,9 @@ class _FencedPool(AsyncConnectionPool[AsyncConnection[DictRow]]):
 
 class _PostgresSaver(Fenced, AsyncPostgresSaver):
     #: Made in one transaction, which `CONCURRENTLY` would not allow; the tables are new then.
-    MIGRATIONS = [  # noqa: RUF012 -- as the base class has itstep.replace("CONCURRENTLY", "") for step in AsyncPostgresSaver.MIGRATIONS]
+    MIGRATIONS = [  # noqa: RUF012 -- the base class has it so
+        step.replace("CONCURRENTLY", "") for step in AsyncPostgresSaver.MIGRATIONS
+    ]
 
     @contextlib.asynccontextmanager
     async def guarded(self) -> AsyncIterator[None]:
