@@ -76,7 +76,7 @@ def build_recogniser(settings: Settings, patience: Pace, keyterms: Sequence[str]
     if patience.eager_eot_threshold is not None:
         options["eager_eot_threshold"] = patience.eager_eot_threshold
 
-    def at(origin: str, key: str, fallback: DeepgramFlux | None = None) -> DeepgramFlux:
+    def at(origin: str, key: str, fallback: Any = None) -> DeepgramFlux:
         address = f"{origin.replace('http', 'ws', 1)}/v2/listen"
         return DeepgramFlux(fallback=fallback, api_key=key, base_url=address, **options)
 

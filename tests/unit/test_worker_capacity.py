@@ -112,6 +112,7 @@ def test_students_who_come_in_the_same_moment_are_all_taken(
     server = build_server(SETTINGS)
     monkeypatch.setattr(type(server), "active_jobs", [])
     server._worker_load, server._draining, server._devmode = 0.0, False, False
+    server._reserved_slots = 0
     taken = 0
     while server._is_available():
         taken += 1
