@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
-from records.schema import leases, sittings, turns
+from records.schema import audit, leases, sittings, turns
 from records.sittings import sitting_from
 
 #: How often a holder renews, and how long a beat may stand still before it counts as dead.
@@ -109,6 +109,9 @@ async def reopen(connection: AsyncConnection, sitting_id: str) -> None:
         raise NotAbandoned(f"Sitting {sitting_id} is {held.status}, not abandoned.")
     status = "open" if held.started_at is None else "running"
     await _set(connection, sitting_id, {"status": status, "finished_at": None})
+    await connection.execute(
+        insert(audit).values(at=datetime.now(UTC), action="reopen", subject=sitting_id, detail={})
+    )
 
 
 async def _beat(connection: AsyncConnection, sitting_id: str) -> LeaseBeat | None:
