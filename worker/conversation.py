@@ -99,6 +99,8 @@ class Conversation:
         """The student is there and hears. Said again without an absence, it changes nothing."""
         if self._absence.away:
             self._absence.end()
+            # The silence of an absence is none of the student's.
+            self._voice.floor.stir()
             self._ready.set()
             self._look_up()
 
