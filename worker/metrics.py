@@ -10,7 +10,6 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Literal
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -91,8 +90,13 @@ def _report(name: str, value: float = 1.0, /, **labels: str) -> None:
     if (path := os.environ.get(SOCKET)) is None:
         _count(_REPORTED[name], value, labels)
         return
-    with contextlib.suppress(OSError):
-        _sender().sendto(json.dumps([name, value, labels]).encode(), path)
+    report = json.dumps([name, value, labels]).encode()
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
+    ):
+        sender.setblocking(False)
+        sender.sendto(report, path)
 
 
 def _count(figure: Counter | Histogram, value: float, labels: dict[str, str]) -> None:
@@ -101,10 +105,3 @@ def _count(figure: Counter | Histogram, value: float, labels: dict[str, str]) ->
         labelled.observe(value)
     else:
         labelled.inc(value)
-
-
-@cache
-def _sender() -> socket.socket:
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    sender.setblocking(False)
-    return sender

@@ -87,4 +87,5 @@ def test_both_lists_of_parts_are_written(tmp_path: Path) -> None:
     names = [{part["name"] for part in each["components"]} for each in lists]
     assert "livekit-agents" in names[0]
     assert "livekit-client" in names[1]
-    assert any(part.get("hashes") for part in lists[0]["components"])
+    for part in lists[0]["components"]:
+        assert any(place.get("hashes") for place in part["externalReferences"]), part["name"]

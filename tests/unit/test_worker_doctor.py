@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -241,8 +241,7 @@ class _Stun(asyncio.DatagramProtocol):
         self._transaction = transaction
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         assert data[:8] == bytes.fromhex("000100002112a442")
@@ -449,6 +448,8 @@ def test_the_door_ends_with_1_when_something_is_to_be_mended(
     monkeypatch.chdir(tmp_path)
     for name in ("LIVEKIT_URL", "KEEPER_URL", "DEEPGRAM_BASE_URL"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("LIVEKIT_API_KEY", "key")
+    monkeypatch.setenv("LIVEKIT_API_SECRET", f"'{SECRET}'")
     done = CliRunner().invoke(app, ["doctor", "--json"])
     assert done.exit_code == 1
     told = json.loads(done.stdout)

@@ -21,13 +21,13 @@ SKEW_S = 20.0
 
 
 async def check_livekit(settings: DoctorSettings) -> list[Finding]:
-    url = http(settings.livekit_url)
+    key, secret = settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
+    if not key or not secret:
+        return [unchecked(NAME, "not checked without LiveKit's keys.")]
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     try:
         async with api.LiveKitAPI(
-            url,
-            settings.livekit_api_key or "none",
-            settings.livekit_api_secret.get_secret_value() or "none",
-            timeout=aiohttp.ClientTimeout(total=PATIENCE_S),
+            http(settings.livekit_url), key, secret, timeout=timeout
         ) as livekit:
             rooms = await livekit.room.list_rooms(api.ListRoomsRequest())
     except api.TwirpError as error:

@@ -5,7 +5,7 @@ import secrets
 import ssl
 import struct
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 from worker.checks.addresses import is_here
 from worker.checks.finding import Finding, failed, ok, unchecked
@@ -90,8 +90,8 @@ class _Stun(asyncio.DatagramProtocol):
         self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        transport.sendto(struct.pack("!HHI", _BINDING, 0, _COOKIE) + self._transaction)
+        request = struct.pack("!HHI", _BINDING, 0, _COOKIE) + self._transaction
+        cast(asyncio.DatagramTransport, transport).sendto(request)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         if len(data) < 20 or self.answered.done():
