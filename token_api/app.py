@@ -7,12 +7,20 @@ import aiohttp
 from livekit import api
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from records.errors import RecordsError
 from records.store import Records
-from token_api.errors import ApiError, on_api_error, on_crash, on_http_error, on_records_error
+from token_api.errors import (
+    ApiError,
+    on_api_error,
+    on_crash,
+    on_gone,
+    on_http_error,
+    on_records_error,
+)
 from token_api.headers import SecurityHeaders
 from token_api.health import healthz, readyz
 from token_api.page import Page
@@ -58,6 +66,7 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
             ApiError: on_api_error,
             RecordsError: on_records_error,
             HTTPException: on_http_error,
+            ClientDisconnect: on_gone,
             Exception: on_crash,
         },
         lifespan=lifespan,

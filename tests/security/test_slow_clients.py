@@ -113,6 +113,18 @@ async def test_nor_may_the_second_one_on_a_connection(server: Server) -> None:
     assert seconds < serving.KEEP_ALIVE_S
 
 
+async def test_who_goes_away_in_mid_body_is_no_error(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with server() as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(JOIN + b'\r\n{"inv')
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 async def test_a_client_that_is_quick_may_send_many_on_one_connection(server: Server) -> None:
     async with server() as port:
         parts = [HEALTH] * 9
