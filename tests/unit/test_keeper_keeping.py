@@ -274,7 +274,8 @@ class TestAnExaminerDies:
     ) -> None:
         scene.keepers += [scene.keeper(), scene.keeper()]
         sitting = await self._dies(scene)
-        await scene.seconds(2.5)
+        await scene.seconds(2)
+        assert len(await scene.records.leases()) == 1
         scene.clock.now += 0.5
         await asyncio.gather(*(keeper.look_at_leases() for keeper in scene.keepers))
         now = await scene.records.sitting(sitting.id)
