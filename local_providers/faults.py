@@ -194,7 +194,7 @@ class _Stream:
             # Not even answered, as by a process that stands still.
             await self._gone(receive)
             return
-        serving = asyncio.create_task(app(self._scope, receive, self._pass))
+        serving = asyncio.ensure_future(app(self._scope, receive, self._pass))
         ending = asyncio.create_task(self._ending.wait())
         try:
             await asyncio.wait((serving, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -270,8 +270,13 @@ class _Stream:
             self._ruined, self._fault = False, None
             return
         if fault.kind == "error":
-            error = {"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "Failed."}
-            error |= {"request_id": str(uuid4()), "sequence_id": 0}
+            error = {
+                "type": "Error",
+                "code": "INTERNAL_SERVER_ERROR",
+                "description": "Failed.",
+                "request_id": str(uuid4()),
+                "sequence_id": 0,
+            }
             await self._send({"type": "websocket.send", "text": json.dumps(error)})
         self._ending.set()
 

@@ -124,9 +124,16 @@ class Listening:
             asyncio.create_task(self._take_in(audio)),
             asyncio.create_task(self._keep_connected(recognisers)),
         ]
+        for task in work:
+            task.add_done_callback(lambda _: self._events.put_nowait(None))
         try:
             while (event := await self._events.get()) is not None:
                 yield event
+            # The audio has ended; or something of ours is wrong, which must not go unnoticed.
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in work:
+                if task.done():
+                    task.result()
         finally:
             for task in (*work, *filter(None, (self._giving_up,))):
                 task.cancel()
@@ -135,26 +142,23 @@ class Listening:
                 await asyncio.wait(self._closing, timeout=CLOSING_S)
 
     async def _take_in(self, audio: AsyncIterable[rtc.AudioFrame]) -> None:
-        try:
-            async for frame in audio:
-                self._audio.add(frame)
-                self._sent_at = self._clock.now()
-                self._flowing.set()
-                if self._stream is None:
-                    continue
-                # It may have ended this moment: then the frame waits for the next one.
-                with contextlib.suppress(RuntimeError):
-                    self._stream.push_frame(frame)
-                if self._lost_at is None and self._deafness.lasts(frame.duration, self._open):
-                    self._break("deaf")
-        finally:
-            self._events.put_nowait(None)
+        async for frame in audio:
+            self._audio.add(frame)
+            self._sent_at = self._clock.now()
+            self._flowing.set()
+            if self._stream is None:
+                continue
+            # It may have ended this moment: then the frame waits for the next one.
+            with contextlib.suppress(RuntimeError):
+                self._stream.push_frame(frame)
+            if self._lost_at is None and self._deafness.lasts(frame.duration, self._open):
+                self._break("deaf")
 
     async def _keep_connected(self, recognisers: Sequence[WatchedRecogniser]) -> None:
         while True:
             tries = AsyncRetrying(
                 retry=retry_if_exception_type(_LostError),
-                wait=wait_exponential_jitter(initial=0.2, max=LONGEST_WAIT_S, jitter=0.2),
+                wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_WAIT_S, jitter=0.2),
                 sleep=self._sleep,
             )
             async for attempt in tries:
