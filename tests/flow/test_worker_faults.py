@@ -24,10 +24,10 @@ BROKEN = APIStatusError("broken", status_code=500)
 async def _passes(room: Room, seconds: float) -> None:
     """Time, in small steps: whoever waits may wait again."""
     for _ in range(round(seconds / 0.1)):
-        for _ in range(10):
+        for _ in range(40):
             await asyncio.sleep(0)
         room.clock.advance(0.1)
-    for _ in range(10):
+    for _ in range(40):
         await asyncio.sleep(0)
 
 
