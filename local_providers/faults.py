@@ -270,10 +270,14 @@ class _Stream:
             self._ruined, self._fault = False, None
             return
         if fault.kind == "error":
-            error = {"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "Failed."}
-            error |= {"request_id": str(uuid4())}
-            message: dict[str, object] = {**error, "sequence_id": 0}
-            await self._send({"type": "websocket.send", "text": json.dumps(message)})
+            error = {
+                "type": "Error",
+                "code": "INTERNAL_SERVER_ERROR",
+                "description": "Failed.",
+                "request_id": str(uuid4()),
+                "sequence_id": 0,
+            }
+            await self._send({"type": "websocket.send", "text": json.dumps(error)})
         self._ending.set()
 
     async def _break_off(self) -> None:

@@ -121,7 +121,7 @@ async def exam_room(
 ) -> AsyncIterator[Room]:
     """An exam that waits for its student. `watched`: the microphone is."""
     ears, voices = ScriptedEars(), Voices()
-    monkeypatch.setattr(speech, "DeepgramFlux", lambda **_: ears)
+    monkeypatch.setattr(speech, "build_recogniser", lambda *_: ears)
     monkeypatch.setattr(speech, "deepgram", SimpleNamespace(TTS=voices.make))
     warm = Warm(cast(VAD, None), hall.graph, NoModel(), cast(Any, None))
     loudspeaker, captions, clock = Loudspeaker(), Captions(), HandClock()

@@ -24,10 +24,10 @@ BROKEN = APIStatusError("broken", status_code=500)
 async def _passes(room: Room, seconds: float) -> None:
     """Time, in small steps: whoever waits may wait again."""
     for _ in range(round(seconds / 0.1)):
-        for _ in range(10):
+        for _ in range(40):
             await asyncio.sleep(0)
         room.clock.advance(0.1)
-    for _ in range(10):
+    for _ in range(40):
         await asyncio.sleep(0)
 
 
@@ -119,6 +119,7 @@ async def test_a_loss_in_silence_leads_back_to_the_question(
         room.ears.breaks(CUT)
         await eventually(lambda: not room.voice.listening.hears)
         await _passes(room, GRACE_S)
+        await eventually(lambda: room.notices == [MICROPHONE["recogniser"]])
         await room.replied(4)
         await _passes(room, 20)
         assert (await room.replied(5)).endswith(FIRST)
@@ -141,6 +142,8 @@ async def test_who_ends_turns_by_the_button_keeps_the_turn_through_a_cut(
         await eventually(lambda: not room.voice.listening.hears)
         await _passes(room, GRACE_S / 2)
         room.ears.starts("by respiration")
+        own = room.turn_end._own
+        await eventually(lambda: own is not None and own._open)
         room.turn_end.ask()
         room.ears.ends("by respiration.")
         assert (await room.replied(4)).endswith(OPTIONS)
@@ -172,6 +175,7 @@ async def test_a_voice_that_fails_again_is_tried_another_way(
         room.mouth.usual.faults.extend([BROKEN, BROKEN])
         assert (await room.says("How much time is left?")).endswith("12 minutes left.")
         assert room.mouth.usual.streamed[-3:] == [True, True, False]
+        await room.examiner.settled()
         turns = await room.turns()
         assert _flagged(turns, "voice_failed") == ["failed"]
         assert all(each.whole for each in turns[3].utterances)
@@ -220,7 +224,7 @@ async def test_without_any_voice_the_words_are_read_and_the_clock_stands(
         await eventually(lambda: room.examiner.state["reading"])
         assert not room.examiner.clock.running
         read = (await room.turns())[3].utterances
-        assert [each.whole for each in read] == [False] * len(read), "the record stays true"
+        assert not any(each.whole for each in read), "the record stays true"
         await room.says("B.")
         answer = (await hall.records.answers(room.sitting.id))[1]
         assert (answer.text, answer.status) == ("B.", "answered")

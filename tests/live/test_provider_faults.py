@@ -64,8 +64,7 @@ class Stage:
         await _until(lambda: self._count_events(kind, count))
 
     async def _nothing_armed(self) -> bool:
-        armed: list[object] = (await self._providers.get("/faults")).json()
-        return armed == []
+        return bool((await self._providers.get("/faults")).json() == [])
 
     async def _has(self, condition: str, value: str) -> bool:
         query = f"SELECT 1 FROM utterances WHERE {condition}"
@@ -132,9 +131,15 @@ def stack(
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("faults")
     # Nothing of another run's speech: what is said is to come from the voice that fails.
-    own: dict[str, Any] = {"SPEECH_CACHE_DIR": str(folder / "speech"), "FALLBACK_VOICE": OTHER}
+    cache = str(folder / "speech")
     with running_stack(
-        livekit_server, failing_providers, PAPERS, folder, free_port, **own
+        livekit_server,
+        failing_providers,
+        PAPERS,
+        folder,
+        free_port,
+        SPEECH_CACHE_DIR=cache,
+        FALLBACK_VOICE=OTHER,
     ) as stack:
         yield stack
 

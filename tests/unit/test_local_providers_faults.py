@@ -24,15 +24,15 @@ SPEECH = bytes(2 * RATE)
 async def _listen(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_json({"type": "Connected"})
-    while True:
-        await socket.send_json({"type": "TurnInfo", "event": await socket.receive_text()})
+    async for event in socket.iter_text():
+        await socket.send_json({"type": "TurnInfo", "event": event})
 
 
 async def _speak(socket: WebSocket) -> None:
     await socket.accept()
-    while await socket.receive_text():
-        for _ in range(3):
-            await socket.send_bytes(SPEECH)
+    async for _ in socket.iter_text():
+        for piece in [SPEECH] * 3:
+            await socket.send_bytes(piece)
         await socket.send_json({"type": "Flushed"})
 
 

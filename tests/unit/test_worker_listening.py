@@ -123,7 +123,7 @@ async def test_a_cut_in_mid_word_keeps_what_was_said_and_hears_on(ward: Ward) ->
     assert ward.listening.take_fault() == "broken_off"
     assert ward.listening.take_fault() == "", "told once"
     assert ward.failures == ["dropped"]
-    assert ward.hearing == [False, True]
+    assert ward.hearing == [True, False, True]
     assert ward.listening.trouble() is None
     await ward.says("atp by respiration")
 
