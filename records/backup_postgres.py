@@ -139,7 +139,8 @@ def _run(url: URL, command: list[str]) -> None:
 
 def _address(url: URL) -> str:
     """Without the password: everybody on the machine can read a process's arguments."""
-    return postgres_url(url).set(password=None).render_as_string(hide_password=False)
+    # `URL.set` takes None for "leave it".
+    return postgres_url(url)._replace(password=None).render_as_string(hide_password=False)
 
 
 def _environment(url: URL) -> dict[str, str]:

@@ -28,7 +28,7 @@ OPEN_SITTING = "status IN ('open', 'running')"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC. SQLite forgets the zone; it is put back on the way out."""
+    """An aware time in UTC. SQLite forgets the zone, Postgres gives that of its session."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -41,9 +41,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 metadata = MetaData(

@@ -32,6 +32,7 @@ with engine.connect() as connection:
         if on_postgres:
             # A table may take longer to change than a statement of an exam may last.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         context.run_migrations()
 engine.dispose()

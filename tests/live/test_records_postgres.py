@@ -1,6 +1,8 @@
 """The records on a real Postgres: all that the unit tests say of a file holds here too."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,10 +10,10 @@ import pytest
 from records import engine
 from records.engine import writing
 from records.errors import RecordsUnavailable, SchemaOutdated
-from records.migrate import migrate
 from records.store import Records
 from records.turns import hold
 from tests.postgres import Postgres
+from tests.processes import ROOT
 from tests.takeover import take_over
 from tests.unit.test_records_leases import *  # noqa: F403 -- they run here
 from tests.unit.test_records_store import (  # noqa: F401 -- they run here
@@ -54,8 +56,16 @@ async def test_many_migrate_a_new_database_at_once(postgres: Postgres) -> None:
     url = postgres.new_database()
     with pytest.raises(SchemaOutdated, match="no tables yet"):
         await Records.open(url)
-    revisions = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(4)))
-    assert len(set(revisions)) == 1
+    command = [sys.executable, "-m", "records", "migrate"]
+    env = os.environ | {"DATABASE_URL": url}
+    pipe = asyncio.subprocess.PIPE
+    migrating = [
+        await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=pipe)
+        for _ in range(3)
+    ]
+    said = [await each.communicate() for each in migrating]
+    assert [each.returncode for each in migrating] == [0, 0, 0]
+    assert len({out for out, _ in said}) == 1
     await (await Records.open(url)).close()
 
 
