@@ -14,6 +14,7 @@ LOCK = "requirements.lock"
 PAGE = "web"
 #: Nothing is known to be unsafe; something is; no list of what is unsafe could be asked.
 SAFE, UNSAFE, UNKNOWN = 0, 1, 3
+_NAMED = 5
 
 
 class ListFailed(DeployError):  # noqa: N818 -- the name says what happened
@@ -81,7 +82,9 @@ def _told(what: str, count: int, faults: list[str], skipped: list[str]) -> tuple
     if faults:
         return UNSAFE, [f"{what}: {len(faults)} known to be unsafe.", *faults]
     if skipped:
-        return UNKNOWN, [f"{what}: NOT CHECKED: {', '.join(skipped)}; in the others nothing known."]
+        named = ", ".join(skipped[:_NAMED]) + (", …" if len(skipped) > _NAMED else "")
+        told = f"{what}: NOT CHECKED: {len(skipped)} of {count} ({named})."
+        return UNKNOWN, [told + " Of the others nothing is known." * (len(skipped) < count)]
     return SAFE, [f"{what}: {count} checked, none is known to be unsafe."]
 
 

@@ -54,9 +54,10 @@ class Server(AgentServer):
             load_threshold=1.0,
             setup_fnc=warm_up,
             initialize_process_timeout=60.0,
-            # It would only warn, for a walk through the page tables of every process each 5 s.
-            job_memory_warn_mb=0,
+            # What it costs: a walk through the page tables of every process each 5 s. [measured,
+            # docs/performance.md]
             job_memory_limit_mb=settings.job_memory_limit_mb,
+            job_memory_warn_mb=0,
             # However long LiveKit is away: exams are still held here, and its return is awaited.
             max_retry=sys.maxsize,
             preload_modules=["worker.exam", "worker.preloaded"],

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         default=0.9, gt=0, le=1, description="share of the CPU in use; beyond it none is taken"
     )
     job_memory_limit_mb: int = Field(
-        default=0, ge=0, description="a job that takes more is ended; 0: no limit"
+        default=512, ge=0, description="a job that takes more is ended; 0: no limit"
     )
     exam_deadline_minutes: float | None = Field(
         default=None, gt=0, description="no job lives longer; by default what its paper may need"

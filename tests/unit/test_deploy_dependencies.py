@@ -60,7 +60,7 @@ class Tools:
         ((1, A_FAULT, ""), (0, PAGE_SAFE, ""), UNSAFE, ["1 known", "a 1: X-1", "7 checked"]),
         ((0, NO_FAULT, ""), (1, PAGE_UNSAFE, ""), UNSAFE, ["1 checked", "1 known", "b: high"]),
         ((1, "", "x\nno host"), (0, PAGE_SAFE, ""), UNKNOWN, ["NOT CHECKED. no host", "7 checked"]),
-        ((0, SKIPPED, ""), (0, PAGE_SAFE, ""), UNKNOWN, ["NOT CHECKED: a", "7 checked"]),
+        ((0, SKIPPED, ""), (0, PAGE_SAFE, ""), UNKNOWN, ["NOT CHECKED: 1 of 1 (a).", "7 checked"]),
         ((0, NO_FAULT, ""), (1, PAGE_AWAY, ""), UNKNOWN, ["1 checked", "NOT CHECKED. cannot ask"]),
         ((1, "", ""), (1, PAGE_UNSAFE, ""), UNSAFE, ["NOT CHECKED. No reason", "1 known", "b:"]),
     ],
