@@ -14,6 +14,7 @@ import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage, Storage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -44,8 +45,8 @@ class RateLimits:
         self._blind_until = 0.0
 
     async def close(self) -> None:
-        if isinstance(self._store, RedisStorage):
-            await self._store.bridge.storage.aclose()  # type: ignore[attr-defined]
+        if isinstance(self._store, RedisStorage) and isinstance(self._store.bridge, RedispyBridge):
+            await self._store.bridge.storage.aclose()
 
     async def start(self, key: str) -> None:
         """A session is wanted with this service key. ApiError rate_limited beyond the limit."""

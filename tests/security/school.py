@@ -23,7 +23,7 @@ from token_api.app import create_app
 from token_api.settings import Settings
 
 KEY = "key-of-the-school-service"
-SECRET = "s" * 40
+SECRET = "s" * 64
 API_SECRET = "a" * 40
 CONSENT = {"recording": True, "text_version": "2026-03"}
 BEARER = {"authorization": f"Bearer {KEY}"}

@@ -202,17 +202,13 @@ async def test_row_29_nothing_of_the_key_is_spoken_or_shown_and_a_human_is_told(
     graph: ExamGraph, injection: Injection, typed: bool, by: str
 ) -> None:
     talk = await _hold(graph, injection, by, typed=typed)
+    if by == "rules":
+        reached = [each.covered for each in talk.transcript.answers.values() if each.covered]
+        assert reached == [], "nothing is gained by it"
     if injection.is_told:
         at_question = [turn for turn in talk.transcript.turns if turn.question_id and turn.text]
         assert "steer" in talk.transcript.flags
         assert any("steer" in turn.flags for turn in at_question)
-
-
-@every_injection
-async def test_row_29_marks_are_as_without_it(graph: ExamGraph, injection: Injection) -> None:
-    """What decides the marks, so far: which points the words reach."""
-    talk = await _hold(graph, injection, "rules", typed=False)
-    assert [each.covered for each in talk.transcript.answers.values() if each.covered] == []
 
 
 async def test_a_probe_that_names_the_key_is_never_spoken(graph: ExamGraph) -> None:

@@ -123,13 +123,15 @@ def held(
 
     async def hold() -> Held:
         async with groq(reply=_gullible) as model:
-            settings: dict[str, Any] = {
-                "GROQ_API_KEY": GROQ_KEY,
-                "GROQ_BASE_URL": model.base_url,
-                "DEEPGRAM_API_KEY": secrets.token_urlsafe(24),
-            }
             with running_stack(
-                livekit_server, local_providers, papers, folder, free_port, **settings
+                livekit_server,
+                local_providers,
+                papers,
+                folder,
+                free_port,
+                GROQ_API_KEY=GROQ_KEY,
+                GROQ_BASE_URL=model.base_url,
+                DEEPGRAM_API_KEY=secrets.token_urlsafe(24),
             ) as stack:
                 return await _hold(stack, local_providers, folder)
 
@@ -185,8 +187,8 @@ def test_the_exams_were_held_and_logged(held: Held) -> None:
     typed = " ".join(each["text"] for each in held.typed_record["answers"])
     assert "butterfly" in typed
     for name in ("worker-0.log", "token_api.log"):
-        for session in (held.report.session_id, held.typed_record["sitting"]["id"]):
-            assert str(session) in held.logs[name], f"{name} names the sitting by its id"
+        for record in (held.record, held.typed_record):
+            assert record["sitting"]["id"] in held.logs[name], f"{name} names the sitting by its id"
 
 
 @pytest.mark.parametrize("word", [*STUDENTS_WORDS, "ignore your instructions", "answer key"])
