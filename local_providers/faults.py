@@ -194,7 +194,7 @@ class _Stream:
             # Not even answered, as by a process that stands still.
             await self._gone(receive)
             return
-        serving = asyncio.create_task(app(self._scope, receive, self._pass))
+        serving = asyncio.ensure_future(app(self._scope, receive, self._pass))
         ending = asyncio.create_task(self._ending.wait())
         try:
             await asyncio.wait((serving, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -271,8 +271,9 @@ class _Stream:
             return
         if fault.kind == "error":
             error = {"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "Failed."}
-            error |= {"request_id": str(uuid4()), "sequence_id": 0}
-            await self._send({"type": "websocket.send", "text": json.dumps(error)})
+            error |= {"request_id": str(uuid4())}
+            message: dict[str, object] = {**error, "sequence_id": 0}
+            await self._send({"type": "websocket.send", "text": json.dumps(message)})
         self._ending.set()
 
     async def _break_off(self) -> None:

@@ -22,7 +22,7 @@ WORDS: dict[str, Callable[[Json], str]] = {
     "command": lambda event: f"button {event['name']}",
     "not_heard": lambda event: f"cut off after {event['heard_ms'] / 1000:.1f} s",
     "sound_lost": lambda event: _lost(event["cause"]),
-    "sound_back": lambda event: f"{_OURS.get(event.get('cause'), 'microphone')} back",
+    "sound_back": lambda event: f"{_OURS.get(event.get('cause') or '', 'microphone')} back",
     "failed": lambda event: f"{_OURS[event['part']]} failed for a moment",
     "break_over": lambda event: "break over",
 }

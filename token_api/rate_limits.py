@@ -45,7 +45,7 @@ class RateLimits:
 
     async def close(self) -> None:
         if isinstance(self._store, RedisStorage):
-            await self._store.bridge.storage.aclose()
+            await self._store.bridge.storage.aclose()  # type: ignore[attr-defined]
 
     async def start(self, key: str) -> None:
         """A session is wanted with this service key. ApiError rate_limited beyond the limit."""

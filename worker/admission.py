@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
 
+from records.notice import Notice
 from worker.failures import Kind
-from worker.protocol import PROVIDERS_BUSY, PROVIDERS_DOWN, PROVIDERS_READY, Notice
+from worker.protocol import PROVIDERS_BUSY, PROVIDERS_DOWN, PROVIDERS_READY
 from worker.voice import Voice
 
 #: The page tells what is waited for after so long, in seconds: connecting may take a moment.

@@ -67,5 +67,5 @@ class _Stream(SpeechStreamv2):
         recogniser = self._stt
         assert isinstance(recogniser, DeepgramFlux)
         if data.get("type") != "Error":
-            super()._process_stream_event(data)  # type: ignore[no-untyped-call]
+            super()._process_stream_event(data)
         recogniser.on_message(self, data)

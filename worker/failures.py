@@ -4,7 +4,8 @@ import logging
 from typing import Literal
 
 from livekit.agents import APIConnectionError, APIStatusError, APITimeoutError
-from prometheus_client import Counter
+
+from worker.metrics import provider_failed
 
 logger = logging.getLogger(__name__)
 
@@ -15,10 +16,6 @@ Provider = Literal["stt", "tts", "llm"]
 Kind = Literal[
     "refused", "limited", "unavailable", "timeout", "dropped", "deaf", "stall", "garbage", "error"
 ]
-
-_errors = Counter(
-    "voxam_provider_errors", "Failures at providers, retried ones too.", ["provider", "kind"]
-)
 
 
 def note(provider: Provider, kind: Kind, sitting_id: str = "") -> None:
@@ -31,7 +28,7 @@ def note(provider: Provider, kind: Kind, sitting_id: str = "") -> None:
 
 def count(provider: Provider, kind: Kind) -> None:
     """For what is logged elsewhere."""
-    _errors.labels(provider=provider, kind=kind).inc()
+    provider_failed(provider, kind)
 
 
 def kind_of(error: BaseException) -> Kind:

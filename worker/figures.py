@@ -43,6 +43,7 @@ async def kept_figures(
             yield
         finally:
             looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             transport.close()
             del os.environ[metrics.SOCKET]
 

@@ -36,7 +36,9 @@ REPLY_WAIT = Histogram(
     buckets=(0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4),
 )
 PROVIDER_ERRORS = Counter(
-    "voxam_provider_errors", "Failures of a provider that an exam met.", ["provider", "kind"]
+    "voxam_provider_errors",
+    "Failures of a provider that an exam met, retried ones too.",
+    ["provider", "kind"],
 )
 SITTINGS_HELD = Gauge("voxam_sittings_held", "Sittings with an examiner, in the whole record.")
 SITTINGS_LOST = Gauge(

@@ -64,7 +64,8 @@ class Stage:
         await _until(lambda: self._count_events(kind, count))
 
     async def _nothing_armed(self) -> bool:
-        return (await self._providers.get("/faults")).json() == []
+        armed: list[object] = (await self._providers.get("/faults")).json()
+        return armed == []
 
     async def _has(self, condition: str, value: str) -> bool:
         query = f"SELECT 1 FROM utterances WHERE {condition}"
@@ -131,7 +132,7 @@ def stack(
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("faults")
     # Nothing of another run's speech: what is said is to come from the voice that fails.
-    own = {"SPEECH_CACHE_DIR": str(folder / "speech"), "FALLBACK_VOICE": OTHER}
+    own: dict[str, Any] = {"SPEECH_CACHE_DIR": str(folder / "speech"), "FALLBACK_VOICE": OTHER}
     with running_stack(
         livekit_server, failing_providers, PAPERS, folder, free_port, **own
     ) as stack:
@@ -154,7 +155,7 @@ def _take(stack: Stack, providers: str, exam: str, director: Director) -> Taken:
         script = load(PAPERS / f"{exam}.robot.yaml")
         robot = Robot(link, script, voice=Voice(SpeechSettings(base_url=providers)), timeout_s=240)
         async with _stage(stack, providers) as stage:
-            directing = asyncio.create_task(director(stage))
+            directing = asyncio.ensure_future(director(stage))
             report = await robot.take_exam()
             log = stack.database.with_name("worker-0.log").read_text()
             assert report.completed, f"{report.failure}\n{log}"

@@ -35,7 +35,7 @@ def url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-async def records(url: str) -> AsyncIterator[Records]:
+async def records(url: str) -> AsyncIterator[Records]:  # type: ignore[no-redef]
     records = await Records.open(url)
     await records.publish_paper("cells", PAPER, "hash-1")
     yield records

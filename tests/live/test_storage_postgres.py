@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from exam_graph.events import Started, StudentSpoke
 from exam_graph.graph import ExamGraph, build_graph
 from records.store import Records
-from tests.flow.conftest import Hall, HandClock, eventually, told
+from tests.flow.conftest import Hall, HandClock, told
 from tests.postgres import Postgres
 from tests.stand_ins.livekit_api import LiveKitStandIn
 from token_api.app import create_app
@@ -68,9 +68,12 @@ async def test_row_07_an_exam_waits_for_postgres_and_goes_on(
     monkeypatch.setattr(patience, "TELL_AFTER_S", min(patience.TELL_AFTER_S, AWAY_S / 3))
     alerts: list[bool] = []
     alert = patience._Trouble.begin
-    monkeypatch.setattr(
-        patience._Trouble, "begin", lambda trouble: (alerts.append(True), alert(trouble))[1]
-    )
+
+    def begin(trouble: patience._Trouble) -> None:
+        alerts.append(True)
+        alert(trouble)
+
+    monkeypatch.setattr(patience._Trouble, "begin", begin)
     sitting = await hall.sitting()
     async with hall.holding(sitting, clock=HandClock()) as examiner:
         for event in (Started(), "I see a window.", "Bread and tea."):
@@ -100,7 +103,8 @@ async def test_row_07_the_answer_to_a_commit_may_be_lost_with_postgres(
         await told(examiner, Started())
         turns = [examiner.submit(StudentSpoke(text=f"words {number}")) for number in range(30)]
         for stop in (3, 9, 15):
-            await eventually(lambda stop=stop: turns[stop].committed.done())
+            await asyncio.wait((turns[stop].committed,), timeout=60)
+            assert turns[stop].committed.done()
             await asyncio.to_thread(stoppable.stop)
             await asyncio.to_thread(stoppable.start)
         async with asyncio.timeout(60):

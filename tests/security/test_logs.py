@@ -123,7 +123,7 @@ def held(
 
     async def hold() -> Held:
         async with groq(reply=_gullible) as model:
-            settings = {
+            settings: dict[str, Any] = {
                 "GROQ_API_KEY": GROQ_KEY,
                 "GROQ_BASE_URL": model.base_url,
                 "DEEPGRAM_API_KEY": secrets.token_urlsafe(24),
@@ -186,7 +186,7 @@ def test_the_exams_were_held_and_logged(held: Held) -> None:
     assert "butterfly" in typed
     for name in ("worker-0.log", "token_api.log"):
         for session in (held.report.session_id, held.typed_record["sitting"]["id"]):
-            assert session in held.logs[name], f"{name} names the sitting by its id"
+            assert str(session) in held.logs[name], f"{name} names the sitting by its id"
 
 
 @pytest.mark.parametrize("word", [*STUDENTS_WORDS, "ignore your instructions", "answer key"])

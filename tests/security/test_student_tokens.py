@@ -77,7 +77,7 @@ async def livekit(livekit_server: LiveKitServer) -> AsyncIterator[api.LiveKitAPI
 @pytest.fixture
 async def places(settings: Settings, livekit: api.LiveKitAPI) -> list[Place]:
     """Six students, each with a room."""
-    rooms, found = Rooms(livekit), []
+    rooms, found = Rooms(livekit, settings.student_grace_s), []
     for user in STUDENTS:
         sitting = _sitting(user)
         await rooms.prepare(sitting)

@@ -3,6 +3,7 @@ it: on the wire, as the plugins send it."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError
 from livekit.agents.utils import http_context
 from livekit.agents.vad import VAD
+from pydantic import SecretStr
 
 from exam_graph.phrasebook import phrasebook
 from exam_graph.profile import Profile
@@ -46,50 +48,47 @@ class Deepgram:
         return socket
 
 
-@pytest.fixture
-async def deepgram() -> AsyncIterator[tuple[Deepgram, Settings]]:
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[Deepgram, Settings]]:
     stand_in = Deepgram()
     site = web.Application()
     site.router.add_route("*", "/{path:.*}", stand_in.answer)
     async with TestServer(site) as server, http_context.open():
         origin = str(server.make_url("")).rstrip("/")
-        yield stand_in, Settings(deepgram_api_key="key", deepgram_base_url=origin)
+        yield stand_in, Settings(deepgram_api_key=SecretStr("key"), deepgram_base_url=origin)
 
 
 def context() -> ExamContext:
     return ExamContext(PAPER, phrasebook("en"), RulesUnderstanding(()), Profile())
 
 
-async def test_the_students_voice_is_not_to_be_kept(deepgram: tuple[Deepgram, Settings]) -> None:
-    stand_in, settings = deepgram
+async def test_the_students_voice_is_not_to_be_kept() -> None:
     warm = Warm(cast(VAD, None), cast(Any, None), NoModel(), cast(Any, None))
-    session = build_session(settings, context(), first_state(["sum"]), warm)
-    assert session.stt is not None
-    stream = session.stt.stream(conn_options=ONCE)
-    stream.push_frame(rtc.AudioFrame(b"\0" * 3200, 16_000, 1, 1600))
-    async with asyncio.timeout(5):
-        await stand_in.heard.wait()
-    await stream.aclose()
-    assert stand_in.asked.keys() == {"/v2/listen"}
-    assert set(stand_in.asked["/v2/listen"]) == {"true"}
+    async with listening() as (deepgram, settings):
+        session = build_session(settings, context(), first_state(["sum"]), warm)
+        assert session.stt is not None
+        stream = session.stt.stream(conn_options=ONCE)
+        stream.push_frame(rtc.AudioFrame(b"\0" * 3200, 16_000, 1, 1600))
+        async with asyncio.timeout(5):
+            await deepgram.heard.wait()
+        await stream.aclose()
+    assert deepgram.asked.keys() == {"/v2/listen"}
+    assert set(deepgram.asked["/v2/listen"]) == {"true"}
 
 
 @pytest.mark.parametrize("slow", [False, True])
-async def test_what_is_said_to_a_student_is_not_to_be_kept(
-    deepgram: tuple[Deepgram, Settings], slow: bool
-) -> None:
-    stand_in, settings = deepgram
-    voice = build_voice(settings, Profile(), slow=slow)
-    stream = voice.stream(conn_options=ONCE)
-    stream.push_text("Why does it rain?")
-    stream.end_input()
-    async with asyncio.timeout(5):
-        await stand_in.heard.wait()
-    await stream.aclose()
-    whole = voice.synthesize("Why does it rain?", conn_options=ONCE)
-    with pytest.raises(APIError):
-        await whole.collect()
-    await voice.aclose()
-    assert stand_in.asked.keys() == {"/v1/speak"}
-    assert len(stand_in.asked["/v1/speak"]) >= 2
-    assert set(stand_in.asked["/v1/speak"]) == {"true"}
+async def test_what_is_said_to_a_student_is_not_to_be_kept(slow: bool) -> None:
+    async with listening() as (deepgram, settings):
+        voice = build_voice(settings, Profile(), slow=slow)
+        stream = voice.stream(conn_options=ONCE)
+        stream.push_text("Why does it rain?")
+        stream.end_input()
+        async with asyncio.timeout(5):
+            await deepgram.heard.wait()
+        await stream.aclose()
+        with pytest.raises(APIError):
+            await voice.synthesize("Why does it rain?", conn_options=ONCE).collect()
+        await voice.aclose()
+    assert deepgram.asked.keys() == {"/v1/speak"}
+    assert len(deepgram.asked["/v1/speak"]) >= 2
+    assert set(deepgram.asked["/v1/speak"]) == {"true"}
