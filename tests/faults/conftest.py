@@ -28,7 +28,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call" and report.outcome != "failed":
         return
     # A test that is run once more has those of both runs.
-    found = [value for name, value in report.user_properties if name == "figures"]
+    found = [value for _, value in report.user_properties if isinstance(value, Figures)]
     _gathered.note(report.nodeid, found[-1] if found else None, report.outcome == "passed")
 
 

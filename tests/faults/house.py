@@ -165,6 +165,8 @@ def open_house(
     with running_stack(
         livekit, providers, papers, folder, free_port, workers=0, **settings
     ) as stack:
+        # A worker does so when it starts; students may be invited before there is one.
+        stack.door("worker", "publish")
         house = House(stack, livekit, folder, free_port)
         try:
             yield house
