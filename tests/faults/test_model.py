@@ -59,7 +59,8 @@ async def _examined_by(house: House, figures: Figures, faults: list[Scripted]) -
     record = house.judge(page.sitting, figures)
     assert max(waits) <= DEADLINE_S + ASIDE_S, waits
     assert {"coverage_uncertain"} <= {f for each in record["answers"] for f in each["flags"]}
-    assert [each["covered"] for each in record["answers"]] == [[], [], []], "nothing is invented"
+    covered = {point for each in record["answers"] for point in each["covered"]}
+    assert covered <= {"rises", "lighter", "sun"}, "nothing is invented"
     house.dismiss()
 
 
