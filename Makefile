@@ -6,7 +6,7 @@ SETUP := @$(PYTHON) -m deploy.setup
 ROOMS := bench deploy exam_graph keeper local_providers records robot_student token_api worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup exam dev console doctor test test-fast check bench audit sbom clean
+.PHONY: help setup exam dev console doctor test test-fast check faults bench audit sbom clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ check: ## Lint, formatting, types, import rules, the page
 	@$(VENV) -m mypy --explicit-package-bases $(ROOMS) tests
 	@.venv/bin/lint-imports
 	@cd web && npm run check && npm run build
+
+faults: ## Make everything fail that can, and write what came of it into reports/ [FULL=1]
+	$(SETUP) python livekit-server postgresql faketime
+	@FAULTS_REPORT=reports $(VENV) -m pytest -m "not needs_key" -k "row_" tests/faults tests/security tests/flow tests/live tests/unit
 
 bench: ## Measure how long a student waits, beside other ways to build it: an hour [QUICK=1]
 	$(SETUP) python livekit-server
