@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from keeper import figures
 from keeper.app import create_app
 from keeper.settings import SettingsError, read_settings
 from records.errors import RecordsError
@@ -23,6 +24,9 @@ def main(
         int | None,
         typer.Option(help="Port to listen on. [default: KEEPER_PORT, 8020]", min=0, max=65535),
     ] = None,
+    metrics_port: Annotated[
+        int, typer.Option(help="Prometheus metrics, on 127.0.0.1; 0: none.", min=0, max=65535)
+    ] = 0,
 ) -> None:
     """Bring an examiner to every room that needs one. Ready when GET /readyz answers 200.
 
@@ -36,6 +40,8 @@ def main(
         asyncio.run(_check(settings.database_url))
         port = settings.keeper_port if port is None else port
         listener = _bound(host, port)
+        if metrics_port:
+            figures.serve(metrics_port)
     except (SettingsError, RecordsError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from keeper import figures
 from keeper.heartbeats import Heartbeats
 from keeper.notices import MISSING, over
 from keeper.rooms import LiveKitUnavailable, Rooms, Student
@@ -46,6 +47,7 @@ class Keeping:
         self._clock = clock
         self._heartbeats = Heartbeats(settings.lease_expires_s, clock)
         self._attended: set[str] = set()
+        self._without = 0
         self._waiting: dict[str, Waiting] = {}
         self._woken = asyncio.Event()
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -97,6 +99,7 @@ class Keeping:
         # Whoever lost an examiner since `before` is in neither of the others.
         ids = before | self._attended | {sitting.id for sitting in unattended}
         self._waiting = {name: known for name, known in self._waiting.items() if name in ids}
+        self._without = 0
         await asyncio.gather(
             *(
                 self._one(each.id, self._without_lease(each, is_there=each.room_name in rooms))
@@ -104,6 +107,7 @@ class Keeping:
             ),
             *(self._one(each, self._with_examiner(each)) for each in self._attended),
         )
+        figures.STUDENTS_WAITING.set(self._without)
 
     async def _expired(self, beats: list[LeaseBeat]) -> list[LeaseBeat]:
         expired = self._heartbeats.look(beats)
@@ -122,6 +126,7 @@ class Keeping:
         """Whether it was this keeper that ended the lease."""
         broken = await self._records.break_lease(beat)
         if broken:
+            figures.EXAMINERS_DIED.inc()
             logger.error("sitting %s: its examiner has not been heard of", beat.sitting_id)
         return broken
 
@@ -145,12 +150,14 @@ class Keeping:
             await self._without_examiner(sitting, student)
 
     async def _without_examiner(self, sitting: Sitting, student: Student) -> None:
+        self._without += 1
         known = self._known(sitting.id)
         known.room = sitting.room_name
         known.student_here(student, self._clock())
         sent = await self._rooms.sent(sitting.room_name)
         if known.needs_examiner(sent, self._clock()):
             await self._rooms.send_examiner(sitting)
+            figures.EXAMINERS_SENT.inc()
             attempt = known.examiner_sent(self._clock())
             logger.info("sitting %s: sent for an examiner (attempt %d)", sitting.id, attempt)
         notice = known.notice(self._clock())
