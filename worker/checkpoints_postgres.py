@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import ClassVar
 
 import psycopg
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -112,7 +111,7 @@ class _FencedPool(AsyncConnectionPool[AsyncConnection[DictRow]]):
 
 class _PostgresSaver(Fenced, AsyncPostgresSaver):
     #: Made in one transaction, which `CONCURRENTLY` would not allow; the tables are new then.
-    MIGRATIONS: ClassVar[list[str]] = [
+    MIGRATIONS = [  # noqa: RUF012 -- as LangGraph has it
         step.replace("CONCURRENTLY", "") for step in AsyncPostgresSaver.MIGRATIONS
     ]
 

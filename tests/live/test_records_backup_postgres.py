@@ -1,5 +1,6 @@
 """What tests/unit/test_records_backup.py says of backups, on a real Postgres."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,13 +75,13 @@ def test_the_password_is_not_among_a_process_s_arguments(
     url: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    run: Callable[..., object] = backup_postgres.subprocess.run
+    run: Callable[..., object] = subprocess.run
 
     def follow(command: list[str], **options: object) -> object:
         ran.append(command)
         return run(command, **options)
 
-    monkeypatch.setattr(backup_postgres.subprocess, "run", follow)
+    monkeypatch.setattr(subprocess, "run", follow)
     back_up(url.replace("voxam@", "voxam:open-sesame@"), file, quiet)
     assert ran
     assert "open-sesame" not in str(ran)
