@@ -111,7 +111,7 @@ class _FencedPool(AsyncConnectionPool[AsyncConnection[DictRow]]):
 
 class _PostgresSaver(Fenced, AsyncPostgresSaver):
     #: Made in one transaction, which `CONCURRENTLY` would not allow; the tables are new then.
-    MIGRATIONS = [  # noqa: RUF012 -- the base class has it so
+    MIGRATIONS = [  # noqa: RUF012 -- as LangGraph has it
         step.replace("CONCURRENTLY", "") for step in AsyncPostgresSaver.MIGRATIONS
     ]
 

@@ -15,7 +15,17 @@ from records.turns import hold
 from tests.postgres import Postgres
 from tests.processes import ROOT
 from tests.takeover import take_over
-from tests.unit.test_records_leases import *  # noqa: F403 -- they run here
+from tests.unit.test_records_leases import (  # noqa: F401 -- they run here
+    test_a_broken_lease_can_write_nothing,
+    test_a_lease_that_beats_is_not_broken,
+    test_a_lease_that_is_given_back_can_be_claimed,
+    test_a_sitting_that_was_not_begun_is_not_abandoned,
+    test_an_abandoned_sitting_is_over_until_it_is_reopened,
+    test_each_renewal_is_a_beat,
+    test_of_several_who_break_a_lease_one_does,
+    test_one_of_many_who_claim_at_once_gets_the_sitting,
+    test_only_an_abandoned_sitting_is_reopened,
+)
 from tests.unit.test_records_store import (  # noqa: F401 -- they run here
     PAPER,
     TestInvitations,
