@@ -128,7 +128,10 @@ def _request(method: MethodDescriptor, place: Place) -> bytes:
     return encoded
 
 
-async def _call(server: LiveKitServer, method: MethodDescriptor, body: bytes, token: str) -> int:
+async def _call(
+    server: LiveKitServer, method: MethodDescriptor, body: bytes, token: str
+) -> int | None:
+    """The status; None: this server does not have the method."""
     address = server.url.replace("ws", "http", 1)
     async with aiohttp.ClientSession() as session:
         response = await session.post(
@@ -136,7 +139,9 @@ async def _call(server: LiveKitServer, method: MethodDescriptor, body: bytes, to
             data=body,
             headers={"authorization": f"Bearer {token}", "content-type": "application/protobuf"},
         )
-        return response.status
+        said = await response.text()
+        served = response.status != 404 or not ("bad_route" in said or "page not found" in said)
+        return response.status if served else None
 
 
 @asynccontextmanager
@@ -165,11 +170,16 @@ async def test_no_students_token_opens_any_method_of_the_server_api(
     places: list[Place], livekit_server: LiveKitServer, livekit: api.LiveKitAPI
 ) -> None:
     before = await _rooms(livekit)
-    assert len(METHODS) > 40, "the library's list is whole"
     for place in places:
-        for method in METHODS:
-            status = await _call(livekit_server, method, _request(method, place), place.token)
-            assert status in REFUSED, f"{method.full_name}: {status}"
+        found = {
+            method.full_name: await _call(
+                livekit_server, method, _request(method, place), place.token
+            )
+            for method in METHODS
+        }
+        served = {name: status for name, status in found.items() if status is not None}
+        assert {name: each for name, each in served.items() if each not in REFUSED} == {}
+        assert len(served) > 40, "nearly all that the library knows"
     assert await _rooms(livekit) == before
     for place in places:
         dispatches = await livekit.agent_dispatch.list_dispatch(place.room)
