@@ -13,7 +13,7 @@ from tests.faults.house import ANSWERS, TYPED, House
 from tests.faults.page import Page
 from tests.faults.student import Student
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(400)]
 
 #: What the exam clock may be off by, when two processes tell the time of an event, in seconds.
 EXACT_S = 2.0

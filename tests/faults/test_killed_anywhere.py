@@ -12,7 +12,7 @@ from tests.faults.house import ANSWERS, TYPED, House
 from tests.faults.page import Page
 from tests.faults.student import Student
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(1800)]
 
 #: From the examiner's coming to what is surely the last question, in seconds.
 LENGTH_S = 60.0
@@ -64,7 +64,6 @@ async def test_row_02_killed_at_a_few_random_moments(house: House, figures: Figu
     await _kill_at(house, _moments(20)[2::5], figures)
 
 
-@pytest.mark.slow_fault
 async def test_row_02_killed_at_twenty_random_moments(house: House, figures: Figures) -> None:
     """The same exam with its job killed at 20 random moments (seeded)."""
     figures.strike()

@@ -19,7 +19,7 @@ from tests.stand_ins.groq_replies import (
     writing,
 )
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(400)]
 
 #: The model's deadline as set, and what the reply takes beside it on a busy machine, in seconds.
 DEADLINE_S = 0.4

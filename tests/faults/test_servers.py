@@ -28,11 +28,12 @@ def _remaining_ms(page: Page) -> int:
     return int(page.attributes["voxam.remaining_ms"])
 
 
+@pytest.mark.slow_fault
 @pytest.mark.parametrize(
     "away",
     [
         pytest.param(LIVEKIT_SHORT, id="10 s"),
-        pytest.param(LIVEKIT_LONG, id="180 s", marks=pytest.mark.slow_fault),
+        pytest.param(LIVEKIT_LONG, id="180 s"),
     ],
 )
 async def test_row_06_livekit_is_down(
@@ -145,6 +146,7 @@ async def test_row_07_postgres_is_there_and_stands_still(
         await _without_database(house, figures, proxy.stall, proxy.resume)
 
 
+@pytest.mark.slow_fault
 async def test_row_08_the_token_api_is_killed(house: House, figures: Figures) -> None:
     """kill -9 of the token API during the exam: the exam does not notice."""
     await house.staff(1)

@@ -22,7 +22,7 @@ from tests.faults.scale import scaled
 from tests.faults.student import LONG, Student
 from tests.live.hearing import word_error_rate
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(400)]
 
 #: How long a provider refuses, in seconds.
 OUTAGE = scaled(30, 10)
@@ -112,7 +112,7 @@ async def test_row_10_the_recogniser_stands_still(
     assert "recogniser_failed" in answer["flags"]
 
 
-@pytest.mark.parametrize("kind", [pytest.param("401", marks=pytest.mark.slow_fault), "429"])
+@pytest.mark.parametrize("kind", [pytest.param("401"), "429"])
 async def test_row_11_the_recogniser_refuses(
     kind: str,
     opening: OpenHouse,
@@ -147,9 +147,9 @@ async def test_row_11_the_recogniser_refuses(
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param({"kind": "429", "times": 0}, id="429", marks=pytest.mark.slow_fault),
-        pytest.param({"kind": "500", "times": 0}, id="500", marks=pytest.mark.slow_fault),
-        pytest.param({"kind": "stall", "after_ms": 1000}, id="stall", marks=pytest.mark.slow_fault),
+        pytest.param({"kind": "429", "times": 0}, id="429"),
+        pytest.param({"kind": "500", "times": 0}, id="500"),
+        pytest.param({"kind": "stall", "after_ms": 1000}, id="stall"),
         pytest.param({"kind": "cut", "after_ms": 1000}, id="cut after 1 s"),
     ],
 )
@@ -274,7 +274,6 @@ async def _echo(page: Page) -> None:
         await stream.aclose()
 
 
-@pytest.mark.slow_fault
 async def test_row_28_noise_is_no_answer(house: House, voice: Voice, figures: Figures) -> None:
     """Noise instead of an answer."""
     async with _at_ice(house, voice) as (page, student):
@@ -289,7 +288,6 @@ async def test_row_28_noise_is_no_answer(house: House, voice: Voice, figures: Fi
     assert word_error_rate(LONG, answer["text"]) <= 0.35
 
 
-@pytest.mark.slow_fault
 async def test_row_26_long_silence(house: House, voice: Voice, figures: Figures) -> None:
     """Silence for as long as it takes: check-ins, on to the next question, the end."""
     await house.staff(1)
@@ -312,7 +310,6 @@ async def test_row_26_long_silence(house: House, voice: Voice, figures: Figures)
     figures.lost = 0
 
 
-@pytest.mark.slow_fault
 async def test_row_27_speech_without_a_pause(house: House, voice: Voice, figures: Figures) -> None:
     """Speech without a pause beyond the answer's limit: asked to finish, and all is kept."""
     await house.staff(1)

@@ -16,7 +16,7 @@ from tests.faults.house import ANSWERS, TYPED, House
 from tests.faults.page import Page
 from tests.faults.student import Student
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(400)]
 
 LOCKED_S = 7.0
 FULL_S = 8.0
@@ -118,7 +118,6 @@ def _damage(file: Path) -> None:
         opened.write(b"\xa5" * (size - 4096))
 
 
-@pytest.mark.slow_fault
 @pytest.mark.parametrize("spoil", [_empty, _damage], ids=["zero-length", "corrupt"])
 async def test_row_23_the_database_is_spoilt(
     spoil: object, opening: OpenHouse, figures: Figures, tmp_path: Path

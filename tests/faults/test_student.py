@@ -22,7 +22,7 @@ from tests.faults.processes import Part
 from tests.faults.scale import FULL, scaled
 from tests.faults.student import PRACTICE, SOUNDCHECK, Student
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1500 if FULL else 400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow_fault, pytest.mark.timeout(1500 if FULL else 400)]
 
 #: LiveKit takes 20 s to miss somebody who is silent: shorter absences are none.
 LAPTOP = scaled(120, 30)
@@ -90,7 +90,6 @@ def _sitting_of(house: House) -> str:
     return str(newest["id"])
 
 
-@pytest.mark.slow_fault
 @pytest.mark.parametrize(
     "away", [pytest.param(LAPTOP, id="laptop 2 min"), pytest.param(NETWORK, id="network 4 min")]
 )
@@ -126,7 +125,6 @@ def _said(taker: Taker, words: str) -> list[dict[str, str]]:
     return [each for each in found if words in each["value"].casefold()]
 
 
-@pytest.mark.slow_fault
 async def test_row_15_the_student_is_away_for_too_long(
     opening: OpenHouse, figures: Figures
 ) -> None:

@@ -94,6 +94,7 @@ async def test_row_02_a_job_killed_beside_another_one(house: House, figures: Fig
     house.judge(page.sitting, figures)
 
 
+@pytest.mark.slow_fault
 async def test_row_03_no_worker_runs(opening: OpenHouse, figures: Figures) -> None:
     """Dispatch while no worker runs: told, retried until one is there, clock not started."""
     missing_s = figures.scaled(MISSING)
@@ -144,6 +145,7 @@ async def test_row_03_all_workers_are_full(opening: OpenHouse, figures: Figures)
         house.judge(second.sitting, figures)
 
 
+@pytest.mark.slow_fault
 async def test_row_04_two_dispatches_for_one_sitting(house: House, figures: Figures) -> None:
     """Two more dispatches for a sitting that has an examiner, and a second worker to take them."""
     workers = await house.staff(2)
@@ -173,6 +175,7 @@ async def _refused(house: House, count: int) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow_fault
 async def test_row_05_a_worker_that_is_told_to_stop_once(house: House, figures: Figures) -> None:
     """SIGTERM in mid-exam: it drains, takes no new exam, and the exam ends normally."""
     house.dismiss()
@@ -197,6 +200,7 @@ async def test_row_05_a_worker_that_is_told_to_stop_once(house: House, figures: 
     house.judge(page.sitting, figures)
 
 
+@pytest.mark.slow_fault
 async def test_row_05_a_worker_that_is_told_to_stop_twice(house: House, figures: Figures) -> None:
     """SIGTERM in mid-exam, and a second one: as if killed, another worker goes on."""
     await house.staff(2)
