@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from exam_graph.events import Started, StudentSpoke
 from exam_graph.graph import ExamGraph, build_graph
 from records.store import Records
-from tests.flow.conftest import Hall, HandClock, told
+from tests.flow.conftest import Hall, HandClock, eventually, told
 from tests.postgres import Postgres
 from tests.stand_ins.livekit_api import LiveKitStandIn
 from token_api.app import create_app
