@@ -128,6 +128,7 @@ async def _without_database(
     assert figures.told_s <= TOLD_S
 
 
+@pytest.mark.slow_fault
 async def test_row_07_postgres_is_stopped_and_started(
     stoppable: Postgres, postgres_url: str, opening: OpenHouse, figures: Figures
 ) -> None:
