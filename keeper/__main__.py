@@ -10,8 +10,9 @@ import uvicorn
 
 from keeper import figures
 from keeper.app import create_app
-from keeper.settings import SettingsError, read_settings
+from keeper.settings import Settings, SettingsError, read_settings
 from records.errors import RecordsError
+from records.exposure import unfit
 from records.store import Records
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -37,6 +38,7 @@ def main(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = read_settings()
+        _refuse_exposure(host, settings)
         asyncio.run(_check(settings.database_url))
         port = settings.keeper_port if port is None else port
         listener = _bound(host, port)
@@ -50,6 +52,19 @@ def main(
         raise typer.Exit(1) from None
     config = uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _refuse_exposure(host: str, settings: Settings) -> None:
+    problems = unfit(
+        host=host,
+        public_url=settings.public_url,
+        livekit_url=settings.livekit_url,
+        livekit_api_key=settings.livekit_api_key,
+        secrets={"LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value()},
+    )
+    if problems:
+        typer.echo("\n".join(["Not started where others can reach it:", *problems]), err=True)
+        raise typer.Exit(2)
 
 
 async def _check(database_url: str) -> None:

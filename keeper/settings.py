@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     livekit_api_key: str
     livekit_api_secret: SecretStr
     database_url: str = "sqlite:///var/voxam.db"
+    public_url: str = "http://127.0.0.1:8000"
+    """Where students find the page."""
     keeper_port: int = Field(default=8020, ge=0, le=65535)
     lease_expires_s: float = Field(default=EXPIRES_S, gt=0)
     student_grace_s: float = Field(default=300, gt=0)

@@ -14,7 +14,6 @@ from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
 from records.schema import audit, leases, sittings, turns
-from records.sittings import sitting_from
 
 #: How often a holder renews, and how long a beat may stand still before it counts as dead.
 RENEW_S = 1.0
@@ -73,12 +72,12 @@ async def break_lease(connection: AsyncConnection, seen: LeaseBeat) -> bool:
 async def unattended(connection: AsyncConnection) -> list[Sitting]:
     """As `Records.unattended`."""
     found = await connection.execute(
-        select(sittings)
+        select(*(column for column in sittings.c if column is not sittings.c.paper))
         .outerjoin(leases, leases.c.sitting_id == sittings.c.id)
         .where(sittings.c.status.in_(_UNFINISHED), leases.c.sitting_id.is_(None))
         .order_by(sittings.c.created_at)
     )
-    return [sitting_from(row) for row in found]
+    return [Sitting(**row._mapping, paper={}) for row in found]
 
 
 async def abandon(connection: AsyncConnection, sitting_id: str, fence: int) -> None:

@@ -214,7 +214,8 @@ class Records:
             return await leasing.break_lease(connection, seen)
 
     async def unattended(self) -> list[Sitting]:
-        """The sittings that are not over and that nobody examines, the oldest first."""
+        """The sittings that are not over and that nobody examines, the oldest first; without
+        their papers, of which there may be many."""
         async with reading(self._engine) as connection:
             return await leasing.unattended(connection)
 

@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 
 from exam_graph.loading import paper_files
 from records.errors import RecordsError
+from records.exposure import unfit
 from records.model import Sitting
 from records.store import Records
 from worker.settings import Settings
@@ -39,7 +40,23 @@ def _settings(*, livekit: bool) -> Settings:
     if livekit and not (settings.livekit_api_key and settings.livekit_api_secret):
         _errors.print("[red]LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set.[/red]")
         raise typer.Exit(2)
+    if livekit:
+        _refuse_exposure(settings)
     return settings
+
+
+def _refuse_exposure(settings: Settings) -> None:
+    problems = unfit(
+        public_url=settings.public_url,
+        livekit_url=settings.livekit_url,
+        livekit_api_key=settings.livekit_api_key,
+        secrets={"LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value()},
+    )
+    if problems:
+        _errors.print("Not started where others can reach it:", style="red")
+        for problem in problems:
+            _errors.print(problem, style="red", soft_wrap=True)
+        raise typer.Exit(2)
 
 
 def _log(level: int, *, colour: bool) -> None:

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///var/voxam.db"
+    public_url: str = "http://127.0.0.1:8000"
     papers_dir: Path = Path("exams")
 
     speech_cache_dir: Path = Path("var/speech")
