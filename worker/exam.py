@@ -7,7 +7,7 @@ from typing import cast
 from livekit.agents import JobContext
 
 from records.dispatch import Dispatch
-from records.errors import SittingHeld, SittingOver, StaleFence
+from records.errors import RecordsError, SittingHeld, SittingOver, StaleFence
 from records.model import Sitting
 from records.store import Records
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
@@ -35,7 +35,13 @@ async def examine(ctx: JobContext) -> None:
     """The job's entry point. Dispatch metadata names the sitting; all else is in the record."""
     settings = Settings()
     warm = Warm.of(ctx.proc)
-    records = await Records.open(settings.database_url)
+    try:
+        records = await Records.open(settings.database_url)
+    except RecordsError as error:
+        # The keeper sends for another examiner when this one does not come.
+        logger.error("exam refused: %s", error)
+        ctx.shutdown("no records")
+        return
     try:
         sitting = await _sitting_of(ctx, records)
         async with (

@@ -115,7 +115,9 @@ class Examiner:
         if found is not None:
             # An older version's checkpoint may lack what came since.
             self.state = {**self.state, **found}
-        missing = await self._records.turns(self.sitting.id, after=self.state["turn"])
+        missing = await patiently(
+            lambda: self._records.turns(self.sitting.id, after=self.state["turn"])
+        )
         for turn in missing:
             await self._replay(turn)
         if missing:
@@ -150,7 +152,7 @@ class Examiner:
         `away_ms`: how long the student was gone.
         """
         self._clock_held = False
-        draft = await self._records.draft(self.sitting.id)
+        draft = await patiently(lambda: self._records.draft(self.sitting.id), self._tell_trouble)
         if draft is None or draft.question_id != current_question_id(self.state):
             return self.submit(Returned(away_ms=away_ms))
         return self.submit(Returned(draft=draft.text, away_ms=away_ms))
