@@ -46,7 +46,7 @@ def url(postgres_url: str) -> str:
     return postgres_url
 
 
-@pytest.fixture  # type: ignore[no-redef]
+@pytest.fixture
 async def records(url: str) -> AsyncIterator[Records]:
     records = await Records.open(url)
     await records.publish_paper("cells", PAPER, "hash-1")

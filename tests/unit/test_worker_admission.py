@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import pytest
 
+from records.notice import Notice
 from tests.flow.conftest import eventually
 from worker import admission
 from worker.admission import Admission
 from worker.failures import Kind
-from worker.protocol import PROVIDERS_BUSY, PROVIDERS_DOWN, PROVIDERS_READY, Notice
+from worker.protocol import PROVIDERS_BUSY, PROVIDERS_DOWN, PROVIDERS_READY
 from worker.settings import Settings
 
 pytestmark = pytest.mark.unit
