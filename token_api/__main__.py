@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from records.discretion import keep_discretion
 from records.errors import RecordsError
 from records.exposure import unfit
 from records.store import Records
@@ -31,6 +32,7 @@ def main(
     for development only.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_discretion()
     try:
         settings = read_settings()
         _refuse_exposure(host, settings)

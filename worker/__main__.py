@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from exam_graph.loading import paper_files
+from records.discretion import keep_discretion
 from records.errors import RecordsError
 from records.exposure import unfit
 from records.model import Sitting
@@ -64,6 +65,7 @@ def _log(level: int, *, colour: bool) -> None:
         logging.basicConfig(level=level, format="%(name)s %(message)s", handlers=[RichHandler()])
     else:
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_discretion()
     # Says at each opening of the database which kind it is.
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

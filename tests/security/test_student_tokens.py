@@ -139,8 +139,8 @@ async def _call(
             data=body,
             headers={"authorization": f"Bearer {token}", "content-type": "application/protobuf"},
         )
-        said = await response.text()
-        served = response.status != 404 or not ("bad_route" in said or "page not found" in said)
+        said = await response.read()
+        served = response.status != 404 or not (b"bad_route" in said or b"page not found" in said)
         return response.status if served else None
 
 
@@ -291,13 +291,13 @@ async def test_in_the_room_it_is_a_microphone_and_may_change_nothing(
             sound = rtc.LocalAudioTrack.create_audio_track("x", rtc.AudioSource(48000, 1))
             with pytest.raises(PublishTrackError):
                 await me.publish_track(sound, rtc.TrackPublishOptions(source=source))
-        for attempt in (
+        # Whether the library tells of the refusal depends on which it is.
+        await asyncio.gather(
             me.set_metadata("{}"),
             me.set_name("examiner"),
             me.set_attributes({"lk.publish_on_behalf": "examiner"}),
-        ):
-            with pytest.raises(Exception, match=r"."):
-                await asyncio.wait_for(attempt, 5)
+            return_exceptions=True,
+        )
         request = api.RoomParticipantIdentity(room=joined.name, identity=me.identity)
         seen = await livekit.room.get_participant(request)
         assert (seen.metadata, seen.name, dict(seen.attributes), len(seen.tracks)) == (

@@ -238,7 +238,12 @@ async def _silent_exam(stack: Stack) -> dict[str, Any]:
 def _course(record: dict[str, Any]) -> list[tuple[Any, ...]]:
     """What happened, turn by turn, but for wordings of the phrase book, drawn anew each time."""
     return [
-        (turn["event"]["type"], turn["text"], turn["move"], turn["question_id"])
+        (
+            turn["event"]["type"],
+            turn["text"],
+            turn["question_id"],
+            [(each["kind"], each["question_id"]) for each in turn["utterances"]],
+        )
         for turn in record["turns"]
     ]
 
