@@ -11,6 +11,7 @@ import uvicorn
 from keeper import figures
 from keeper.app import create_app
 from keeper.settings import Settings, SettingsError, read_settings
+from records.discretion import keep_discretion
 from records.errors import RecordsError
 from records.exposure import unfit
 from records.store import Records
@@ -36,6 +37,7 @@ def main(
     POST /livekit-webhook; without them it only notices later.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_discretion()
     try:
         settings = read_settings()
         _refuse_exposure(host, settings)
