@@ -93,10 +93,12 @@ async def _hold_all(stack: Stack, server: LiveKitServer, providers: str, folder:
         calls.update(await _call_everything(seat.room))
         await _flood(seat.room)
 
-    quiet = await _typed_exam(stack, "quiet@example.org")
-    attacked = await _typed_exam(stack, "attacker@example.org", attack)
-    intruded = await _intruded_exam(stack, server, providers, intruder_calls)
-    spoken = await _silent_exam(stack)
+    quiet, attacked, intruded, spoken = await asyncio.gather(
+        _typed_exam(stack, "quiet@example.org"),
+        _typed_exam(stack, "attacker@example.org", attack),
+        _intruded_exam(stack, server, providers, intruder_calls),
+        _silent_exam(stack),
+    )
     log = (folder / "worker-0.log").read_text()
     return Exams(quiet, attacked, intruded, spoken, calls, intruder_calls, session, log)
 
@@ -105,7 +107,7 @@ async def _typed_exam(
     stack: Stack, user: str, attack: Callable[[Seat], Any] | None = None
 ) -> dict[str, Any]:
     link = await asyncio.to_thread(stack.invite, user, "quiet", *TYPED)
-    async with asyncio.timeout(120), seated(link) as seat:
+    async with asyncio.timeout(240), seated(link) as seat:
         await seat.ready()
         await seat.types(*OPENING)
         await seat.listened_to()
@@ -172,7 +174,7 @@ async def _intruded_exam(
     await voice.prepare([INTRUDED])
     async with (
         _intruder(server, place, voice) as room,
-        asyncio.timeout(120),
+        asyncio.timeout(240),
         seated(link) as seat,
     ):
         await seat.ready()
@@ -222,7 +224,7 @@ async def _intruder(server: LiveKitServer, place: Place, voice: Voice) -> AsyncI
 async def _silent_exam(stack: Stack) -> dict[str, Any]:
     """A student whose profile does not allow to type, types, and then presses a button."""
     link = await asyncio.to_thread(stack.invite, "talker@example.org", "quiet")
-    async with asyncio.timeout(120), seated(link) as seat:
+    async with asyncio.timeout(240), seated(link) as seat:
         await seat.ready()
         for _ in range(3):
             await seat.room.local_participant.send_text("Yes, I hear you.", topic="lk.chat")
