@@ -93,10 +93,13 @@ async def _hold_all(stack: Stack, server: LiveKitServer, providers: str, folder:
         calls.update(await _call_everything(seat.room))
         await _flood(seat.room)
 
+    # Then what is said is made, and the others can be held at once.
     quiet = await _typed_exam(stack, "quiet@example.org")
-    attacked = await _typed_exam(stack, "attacker@example.org", attack)
-    intruded = await _intruded_exam(stack, server, providers, intruder_calls)
-    spoken = await _silent_exam(stack)
+    attacked, intruded, spoken = await asyncio.gather(
+        _typed_exam(stack, "attacker@example.org", attack),
+        _intruded_exam(stack, server, providers, intruder_calls),
+        _silent_exam(stack),
+    )
     log = (folder / "worker-0.log").read_text()
     return Exams(quiet, attacked, intruded, spoken, calls, intruder_calls, session, log)
 
@@ -105,7 +108,7 @@ async def _typed_exam(
     stack: Stack, user: str, attack: Callable[[Seat], Any] | None = None
 ) -> dict[str, Any]:
     link = await asyncio.to_thread(stack.invite, user, "quiet", *TYPED)
-    async with asyncio.timeout(120), seated(link) as seat:
+    async with asyncio.timeout(240), seated(link) as seat:
         await seat.ready()
         await seat.types(*OPENING)
         await seat.listened_to()
@@ -172,7 +175,7 @@ async def _intruded_exam(
     await voice.prepare([INTRUDED])
     async with (
         _intruder(server, place, voice) as room,
-        asyncio.timeout(120),
+        asyncio.timeout(240),
         seated(link) as seat,
     ):
         await seat.ready()
@@ -222,7 +225,7 @@ async def _intruder(server: LiveKitServer, place: Place, voice: Voice) -> AsyncI
 async def _silent_exam(stack: Stack) -> dict[str, Any]:
     """A student whose profile does not allow to type, types, and then presses a button."""
     link = await asyncio.to_thread(stack.invite, "talker@example.org", "quiet")
-    async with asyncio.timeout(120), seated(link) as seat:
+    async with asyncio.timeout(240), seated(link) as seat:
         await seat.ready()
         for _ in range(3):
             await seat.room.local_participant.send_text("Yes, I hear you.", topic="lk.chat")
@@ -272,7 +275,10 @@ def test_row_30_the_frameworks_remote_control_does_not_answer(exams: Exams) -> N
 
 def test_row_30_nobody_else_in_the_room_is_heard_or_obeyed(exams: Exams) -> None:
     assert set(exams.answers_to_intruder.values()) == {NOT_THE_STUDENT}
-    assert _course(exams.intruded) == _course(exams.quiet)
+    students = [turn for turn in exams.intruded["turns"] if turn["text"]]
+    assert [turn["text"] for turn in students] == [*OPENING, *ANSWERS]
+    assert "command" not in [turn["event"]["type"] for turn in exams.intruded["turns"]]
+    assert exams.intruded["sitting"]["status"] == "finished"
 
 
 def test_row_30_nobody_types_whose_profile_does_not_allow_it(exams: Exams) -> None:
@@ -280,4 +286,6 @@ def test_row_30_nobody_types_whose_profile_does_not_allow_it(exams: Exams) -> No
 
 
 def test_row_30_no_error_comes_of_it(exams: Exams) -> None:
-    assert [line for line in exams.log.splitlines() if "Traceback" in line] == []
+    loggers = (" ERROR root ", " ERROR asyncio ", " ERROR worker", " ERROR livekit ")
+    lines = exams.log.splitlines()
+    assert [line for line in lines if any(each in line for each in loggers)] == []
