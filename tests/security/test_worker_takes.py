@@ -286,6 +286,6 @@ def test_row_30_nobody_types_whose_profile_does_not_allow_it(exams: Exams) -> No
 
 
 def test_row_30_no_error_comes_of_it(exams: Exams) -> None:
-    loggers = (" ERROR root ", " ERROR asyncio ", " ERROR worker", " ERROR livekit ")
+    loggers = (" ERROR root ", " ERROR asyncio ", " ERROR worker")
     lines = exams.log.splitlines()
     assert [line for line in lines if any(each in line for each in loggers)] == []
