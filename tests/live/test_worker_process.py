@@ -38,7 +38,7 @@ class Held:
     sitting: str
     room: str
 
-    def logged(self, words: str, timeout_s: float = 20) -> None:
+    def logged(self, words: str, timeout_s: float = 90) -> None:
         deadline = monotonic() + timeout_s
         while words not in self.log.read_text():
             assert monotonic() < deadline, f"{words!r} is not in:\n{self.log.read_text()}"
