@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+from deploy.parts import REGISTERED
 from tests.conftest import LiveKitServer
 from tests.processes import ROOT, running
 
@@ -118,4 +120,9 @@ def _worker(
     health = f"http://127.0.0.1:{health_port}/"
     own = env | {"WORKER_HEALTH_PORT": str(health_port)}
     with running(command, health, log, 120, own) as process:
+        deadline = monotonic() + 120
+        # Before it, a dispatch finds no worker.
+        while REGISTERED not in log.read_text():
+            assert process.poll() is None and monotonic() < deadline, log.read_text()
+            sleep(0.05)
         yield process
