@@ -41,7 +41,7 @@ check: ## Lint, formatting, types, import rules, the page
 	@.venv/bin/lint-imports
 	@cd web && npm run check && npm run build
 
-bench: ## Measure how long a student waits, beside other ways to build it: an hour [QUICK=1]
+bench: ## Measure how long a student waits, beside other ways to build it: over an hour [QUICK=1]
 	$(SETUP) python livekit-server
 	@$(VENV) -m bench wait $(if $(QUICK),--quick --exams 1)
 
