@@ -3,10 +3,10 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 SETUP := @$(PYTHON) -m deploy.setup
-ROOMS := bench deploy exam_graph local_providers records robot_student token_api worker
+ROOMS := bench deploy exam_graph keeper local_providers records robot_student token_api worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup exam dev console test test-fast check bench clean
+.PHONY: help setup exam dev console doctor test test-fast check faults bench audit sbom clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,12 @@ console: ## An exam at this terminal, by voice or typed [EXAM=id] [TEXT=1]
 	$(SETUP) python
 	@$(VENV) -m deploy console $(if $(EXAM),--exam $(EXAM)) $(if $(TEXT),--text)
 
-test: ## All tests: real livekit-server, real speech, real browser
-	$(SETUP) python page livekit-server chromium
+doctor: ## Check all that exams need, and say what is to be mended [JSON=1]
+	$(SETUP) python
+	@$(VENV) -m deploy doctor $(if $(JSON),--json)
+
+test: ## All tests: real livekit-server, real speech, real browser, real Postgres
+	$(SETUP) python page livekit-server chromium postgresql faketime
 	@cd web && npm test
 	@$(VENV) -m pytest
 
@@ -41,9 +45,21 @@ check: ## Lint, formatting, types, import rules, the page
 	@.venv/bin/lint-imports
 	@cd web && npm run check && npm run build
 
+faults: ## Make everything fail that can, and write what came of it into reports/ [FULL=1]
+	$(SETUP) python livekit-server postgresql faketime
+	@FAULTS_REPORT=reports $(VENV) -m pytest -m "not needs_key" -k "row_" tests/faults tests/security tests/flow tests/live tests/unit
+
 bench: ## Measure how long a student waits, beside other ways to build it: over an hour [QUICK=1]
 	$(SETUP) python livekit-server
 	@$(VENV) -m bench wait $(if $(QUICK),--quick --exams 1)
+
+audit: ## Ask whether a package is known to be unsafe (exit code 3: nobody could be asked)
+	$(SETUP) python
+	@$(VENV) -m deploy audit
+
+sbom: ## List all packages that Voxam is made of, in reports/ (CycloneDX)
+	$(SETUP) python
+	@$(VENV) -m deploy sbom
 
 clean: ## Remove what was built; keeps var/ (records) and the livekit-server binary
 	rm -rf .venv web/node_modules web/dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

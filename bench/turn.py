@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from rich.table import Table
 
 from exam_graph.clock import MonotonicClock
 from exam_graph.events import Event, Started, StudentSpoke
-from exam_graph.graph import ExamGraph, build_checkpoints, build_graph
+from exam_graph.graph import ExamGraph, build_graph
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
 from exam_graph.rules import RulesUnderstanding
 from exam_graph.state import ExamContext
 from records.migrate import migrate
 from records.store import Records
+from worker.checkpoints import open_checkpoints
 from worker.examiner import Examiner
 
 ANSWER = "It releases the energy of our food and stores it, which the rest of the cell then uses."
@@ -98,13 +98,14 @@ async def _examiner(
         profile={},
         invitation=None,
     )
-    async with AsyncSqliteSaver.from_conn_string(str(file)) as saver:
+    fence = (await records.claim(sitting.id, "bench")).fence
+    async with open_checkpoints(f"sqlite:///{file}", sitting.id, fence) as checkpoints:
         examiner = Examiner(
             sitting,
-            await records.claim(sitting.id),
+            fence,
             records=records,
             graph=graph,
-            checkpoints=build_checkpoints(saver),
+            checkpoints=checkpoints,
             context=ExamContext(paper, phrasebook("en"), rules),
             clock=MonotonicClock(),
         )

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy import environment, parts, settings, student
+from deploy import dependencies, environment, parts, settings, student
 from deploy.death import dying_with_parent
 from deploy.errors import DeployError, ToolMissing
 from deploy.interruption import Interrupted, Interruption, interruptible
@@ -71,6 +71,33 @@ def console(
             needed, root=ROOT, logs=logs, env=env, console=progress, interruption=interruption
         ) as up:
             code = _attached(command, env, up)
+    raise typer.Exit(code)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def doctor(context: typer.Context) -> None:
+    """Checks all that the parts need, in the environment that `make exam` would give them."""
+    with _one_sentence():
+        config, env = _prepare()
+    env |= environment.for_doctor(config, ROOT, env)
+    command = [sys.executable, "-m", "worker", "doctor", *context.args]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, env=env).returncode)  # noqa: S603
+
+
+@app.command()
+def sbom() -> None:
+    """Lists all packages that Voxam is made of, in reports/."""
+    with _one_sentence():
+        for path in dependencies.write_sbom(ROOT, ROOT / "reports"):
+            typer.echo(f"written: {path.relative_to(ROOT)}")
+
+
+@app.command()
+def audit() -> None:
+    """Asks whether a package is known to be unsafe. Exit code 1 if so, 3 if nobody can be asked."""
+    with _one_sentence():
+        code, lines = dependencies.audit(ROOT)
+    typer.echo("\n".join(lines))
     raise typer.Exit(code)
 
 

@@ -52,6 +52,18 @@ def for_parts(
     return where | dict(made) | {name: value for name, value in environ.items() if value}
 
 
+def for_doctor(settings: Settings, root: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """Where the doctor finds what only the launcher knows."""
+    where = {
+        "VAR_DIR": str(settings.var_dir),
+        "KEEPER_URL": f"http://127.0.0.1:{env.get('KEEPER_PORT', '8020')}",
+    }
+    made = root / settings.var_dir / "livekit.yaml"
+    if not settings.livekit_url and made.is_file():
+        where["LIVEKIT_CONFIG"] = str(made)
+    return {name: value for name, value in where.items() if name not in env}
+
+
 def for_student(env: Mapping[str, str]) -> dict[str, str]:
     """What the robot student gets: of all keys and secrets only that of its own voice."""
     return {name: value for name, value in env.items() if name not in _NOT_FOR_STUDENTS}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import yaml
+
 from deploy import livekit_server
 from deploy.environment import write_private
 from deploy.part import Part
@@ -29,6 +31,7 @@ def for_exam(
         *own_livekit,
         *for_console(settings, speaks=True),
         _token_api(settings),
+        _keeper(settings),
         *(_worker(settings, number, developing) for number in range(workers)),
     )
 
@@ -54,6 +57,7 @@ def ports(settings: Settings, *, workers: int) -> tuple[Port, ...]:
         *(() if settings.livekit_url else livekit),
         *speech_ports(settings),
         Port(settings.token_api_port, "token API", "TOKEN_API_PORT"),
+        Port(settings.keeper_port, "keeper", "KEEPER_PORT"),
         *(
             Port(settings.worker_health_port + number, "worker health", "WORKER_HEALTH_PORT")
             for number in range(workers)
@@ -77,7 +81,7 @@ def _livekit(settings: Settings, root: Path, env: Mapping[str, str]) -> Part:
         name=LIVEKIT,
         command=livekit_server.command(
             binary,
-            root / "livekit.yaml",
+            _livekit_config(settings, root, env["LIVEKIT_API_KEY"]),
             keys,
             port=settings.livekit_port,
             tcp_port=settings.livekit_tcp_port,
@@ -87,6 +91,16 @@ def _livekit(settings: Settings, root: Path, env: Mapping[str, str]) -> Part:
         timeout_s=20,
         note=env["LIVEKIT_URL"],
     )
+
+
+def _livekit_config(settings: Settings, root: Path, api_key: str) -> Path:
+    """livekit.yaml, and that the keeper hears of what happens; signed with the key made for it."""
+    config = yaml.safe_load((root / "livekit.yaml").read_text())
+    url = f"http://127.0.0.1:{settings.keeper_port}/livekit-webhook"
+    config["webhook"] = {"api_key": api_key, "urls": [url]}
+    path = root / settings.var_dir / "livekit.yaml"
+    write_private(path, yaml.safe_dump(config))
+    return path
 
 
 def _speech(settings: Settings) -> Part:
@@ -108,6 +122,16 @@ def _token_api(settings: Settings) -> Part:
         ready_url=f"http://127.0.0.1:{port}/readyz",
         after=_servers(settings),
         note=settings.public_url or f"http://127.0.0.1:{port}",
+    )
+
+
+def _keeper(settings: Settings) -> Part:
+    port = settings.keeper_port
+    return Part(
+        name="keeper",
+        command=_door("keeper", "--port", str(port)),
+        ready_url=f"http://127.0.0.1:{port}/readyz",
+        after=_servers(settings),
     )
 
 

@@ -1,7 +1,8 @@
 """`python -m deploy.setup PART…`: everything a fresh clone needs, each only when it has changed.
 
 Parts: python (.venv with the locked packages), page (the student's page, built), livekit (a server:
-LIVEKIT_URL, or the binary), livekit-server (the binary in any case), chromium (for browser tests).
+LIVEKIT_URL, or the binary), livekit-server (the binary in any case); and for tests chromium,
+postgresql (a server to start) and faketime (a clock that is wrong).
 Runs before anything is installed: standard library only, and it must parse in old Pythons.
 """
 
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 
-from deploy import livekit_server
+from deploy import livekit_server, postgres
 from deploy.errors import DeployError, ToolMissing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,18 +153,39 @@ def livekit_binary() -> None:
 
 def chromium() -> None:
     """A browser for the browser tests."""
-    if any(shutil.which(name) for name in CHROMIUM_NAMES):
-        return
+    if not any(shutil.which(name) for name in CHROMIUM_NAMES):
+        _apt(
+            "chromium",
+            "The browser tests need Chromium on PATH: `sudo apt install chromium`, "
+            "or install Chrome or Chromium from its site.",
+        )
+
+
+def postgresql() -> None:
+    """A Postgres server for the storage tests; they start one of their own."""
+    if postgres.binaries() is None:
+        _apt("postgresql", postgres.MISSING)
+
+
+def faketime() -> None:
+    """What gives a process another time of day, for the fault tests."""
+    if not shutil.which("faketime"):
+        _apt(
+            "faketime",
+            "The fault tests need faketime on PATH: `sudo apt install faketime`, "
+            "or `brew install libfaketime`.",
+        )
+
+
+def _apt(package: str, missing: str) -> None:
+    """Installs a Debian package. Raises ToolMissing where that cannot be done."""
     apt = shutil.which("apt-get")
     if not apt or os.geteuid() != 0:
-        raise ToolMissing(
-            "The browser tests need Chromium on PATH: `sudo apt install chromium`, "
-            "or install Chrome or Chromium from its site."
-        )
+        raise ToolMissing(missing)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     _run("asking what Debian packages there are", [apt, "update", "-qq"], env=quiet)
-    install: list[str | Path] = [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-    _run("installing Chromium", install, env=quiet)
+    install: list[str | Path] = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+    _run(f"installing {package}", install, env=quiet)
 
 
 def _run(
@@ -209,6 +231,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "livekit": livekit,
     "livekit-server": livekit_binary,
     "chromium": chromium,
+    "postgresql": postgresql,
+    "faketime": faketime,
 }
 
 

@@ -18,7 +18,7 @@ Type what the student says. A line that begins with / is no speech:
   /done                       the button that ends a turn (profile own_turn_end)
   /wait 20                    nobody says anything for 20 seconds
   /cut 0.4 mm-hm              the student says “mm-hm” when 0.4 of the last words were heard
-  /sound muted                the microphone is muted, unplugged or digital_silence; /sound back
+  /sound muted                also unplugged, digital_silence, recogniser, voice; /sound back
   /record                     what is recorded so far
   /help                       this
 Leave with Ctrl-D."""

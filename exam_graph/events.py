@@ -26,6 +26,11 @@ class Started(_Event):
     type: Literal["started"] = "started"
 
 
+Fault = Literal["", "mended", "broken_off", "lost"]
+"""What the recogniser's failing did to a turn. mended: it was heard to its end all the same;
+broken_off: its rest was not heard, and the recogniser hears again; lost: it does not yet."""
+
+
 class StudentSpoke(_Event):
     """A turn of the student's that is certain, as the recogniser wrote it, or as it was typed.
 
@@ -38,6 +43,7 @@ class StudentSpoke(_Event):
     confidence: float | None = None
     typed: bool = False
     duration_ms: int = 0
+    fault: Fault = ""
 
 
 class TimePassed(_Event):
@@ -55,10 +61,14 @@ class Silence(_Event):
 
 
 class Returned(_Event):
-    """The student, or the examiner, is back; `draft` is what was kept of an open answer."""
+    """The student, or the examiner, is back; `draft` is what was kept of an open answer.
+
+    `away_ms`: how long the student was gone, 0 if it was not the student.
+    """
 
     type: Literal["returned"] = "returned"
     draft: str = ""
+    away_ms: int = 0
 
 
 class Command(_Event):
@@ -80,20 +90,30 @@ class NotHeard(_Event):
     total_ms: int = 0
 
 
-SoundCause = Literal["muted", "unplugged", "digital_silence"]
+SoundCause = Literal["muted", "unplugged", "digital_silence", "recogniser", "voice"]
+"""The first three are the microphone's; recogniser: nothing is understood of what comes from it;
+voice: the student hears nothing of the examiner's, and reads it."""
 
 
 class SoundLost(_Event):
-    """No sound can come from the student's microphone, for a technical cause."""
+    """No sound comes through, for a technical cause."""
 
     type: Literal["sound_lost"] = "sound_lost"
     cause: SoundCause
 
 
 class SoundBack(_Event):
-    """The student's microphone gives sound again."""
+    """Sound comes through again; `cause`: what it had been lost for, if that is known."""
 
     type: Literal["sound_back"] = "sound_back"
+    cause: SoundCause | None = None
+
+
+class Failed(_Event):
+    """A part of ours failed for a moment, and nothing of the exam was lost by it."""
+
+    type: Literal["failed"] = "failed"
+    part: Literal["recogniser", "voice", "records"]
 
 
 class BreakOver(_Event):
@@ -112,6 +132,7 @@ Event = Annotated[
     | NotHeard
     | SoundLost
     | SoundBack
+    | Failed
     | BreakOver,
     Field(discriminator="type"),
 ]

@@ -19,6 +19,7 @@ def after_answer(
     state: ExamState, runtime: Runtime[ExamContext]
 ) -> Literal[
     "listen",
+    "ask_for_rest",
     "ask_which",
     "ask_to_finish",
     "use_language",
@@ -35,6 +36,8 @@ def after_answer(
     answer = open_answer(state)
     if remaining_ms(state, context) == 0 or answer is None:
         return "close"
+    if broken_off(state):
+        return "ask_for_rest"
     notices = understood.get("notices", ())
     if "distress" in notices:
         return "care"
@@ -105,8 +108,14 @@ def after_revising(
 
 
 def after_regaining(state: ExamState, _: Runtime[ExamContext]) -> Literal["repeat", "__end__"]:
-    """The sound is back: in a pause that is no reason to ask."""
-    return "__end__" if state["paused"] else "repeat"
+    """The sound is back: in a pause that is no reason to ask, nor while an answer's rest is due."""
+    return "__end__" if state["paused"] or state["waiting"] == "rest" else "repeat"
+
+
+def broken_off(state: ExamState) -> bool:
+    """Whether this turn's words were not heard to their end, by our fault."""
+    event = parse_event(state["event"])
+    return isinstance(event, StudentSpoke) and event.fault in ("broken_off", "lost")
 
 
 def open_probes(state: ExamState, context: ExamContext) -> list[Point]:

@@ -27,6 +27,7 @@ from exam_graph.follow import (
 from exam_graph.nodes.acknowledge import acknowledge
 from exam_graph.nodes.advance import advance
 from exam_graph.nodes.ask_again import ask_again
+from exam_graph.nodes.ask_for_rest import ask_for_rest
 from exam_graph.nodes.ask_revision import ask_revision
 from exam_graph.nodes.ask_to_finish import ask_to_finish
 from exam_graph.nodes.ask_wellbeing import ask_wellbeing
@@ -58,6 +59,7 @@ from exam_graph.nodes.listen import listen
 from exam_graph.nodes.lose_sound import lose_sound
 from exam_graph.nodes.move_on import move_on
 from exam_graph.nodes.note_echo import note_echo
+from exam_graph.nodes.note_failure import note_failure
 from exam_graph.nodes.note_unheard import note_unheard
 from exam_graph.nodes.offer import offer
 from exam_graph.nodes.pause import pause
@@ -120,7 +122,7 @@ def build_graph() -> ExamGraph:
     _add(graph, END, greet, check_sound, advance, probe, offer, repeat, ask_again, join, resume)
     _add(graph, END, listen, wait, note_unheard, note_echo, confirm_end, care, check_hearing)
     _add(graph, END, check_in, ask_wellbeing, ask_which, ask_to_finish, ask_revision, use_language)
-    _add(graph, END, pause, take_break, lose_sound, close)
+    _add(graph, END, pause, take_break, lose_sound, ask_for_rest, note_failure, close)
     return graph.compile()
 
 

@@ -29,6 +29,7 @@ Move = Literal[
     "note_echo",
     "wait",
     "note_unheard",
+    "note_failure",
     "confirm_end",
     "go_on",
     "go_back",

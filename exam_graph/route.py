@@ -5,6 +5,7 @@ from langgraph.runtime import Runtime
 from exam_graph.events import (
     BreakOver,
     Command,
+    Failed,
     NotHeard,
     Returned,
     Silence,
@@ -14,6 +15,7 @@ from exam_graph.events import (
     StudentSpoke,
     parse_event,
 )
+from exam_graph.follow import broken_off
 from exam_graph.joining import cut_now, joins_last, target_position
 from exam_graph.move import Move
 from exam_graph.replying import route_confirmation
@@ -49,6 +51,11 @@ _LEAVE_IT_UNHEARD = (
     *("answer", "think", "off_topic", "argue", "rude", "steer", "unclear"),
     *("continue", "yes", "no"),
 )
+#: What may be taken from the beginning of a sentence: the question stays open.
+_LEAVES_IT_OPEN = frozenset(
+    {"repeat", "options", "last_words", "clarify", "time_left", "questions_left", "skipped_ones"}
+    | {"identity", "pause", "distress", "sound_problem"}
+)
 _IN_PAUSE: dict[str, Move] = {
     "continue": "go_on",
     "repeat": "repeat",
@@ -63,6 +70,8 @@ def route(state: ExamState, runtime: Runtime[ExamContext]) -> Move:
     """The move for an event."""
     event = parse_event(state["event"])
     time_over = state["phase"] == "question" and remaining_ms(state, runtime.context) == 0
+    if isinstance(event, Failed):
+        return "note_failure"
     if state["phase"] == "finished":
         return _route_afterwards(state)
     if isinstance(event, NotHeard):
@@ -157,6 +166,9 @@ def _route_speech(state: ExamState, context: ExamContext, *, time_over: bool) ->
     if not state["heard"] and intent in _LEAVE_IT_UNHEARD:
         return "join" if intent == "answer" and joins_last(state) else "ask_again"
     if state["phase"] == "question":
+        if broken_off(state) and intent not in _LEAVES_IT_OPEN:
+            # "I do not know" may go on with "whether it is the one or the other".
+            return "record"
         move = _route_in_question(state, context, intent)
         if move is not None:
             return move

@@ -15,7 +15,11 @@ from exam_graph.understanding import Confirming, Understanding
 
 Phase = Literal["waiting", "soundcheck", "practice", "question", "finished"]
 AnswerStatus = Literal["open", "answered", "skipped", "dont_know", "unanswered"]
-Waiting = Literal["", "thinking", "unfinished"]
+#: Flags of a turn and of the answer that it belongs to: what failed was ours.
+RECOGNISER_FAILED = "recogniser_failed"
+VOICE_FAILED = "voice_failed"
+RECORDS_FAILED = "records_failed"
+Waiting = Literal["", "thinking", "unfinished", "rest"]
 
 
 class Asked(TypedDict):
@@ -94,13 +98,16 @@ class Kept(TypedDict):
     confirming: what a yes or a no would answer
     revising: position of the question whose new answer is awaited, else None
     offered: the skipped questions (in learn mode: the missed ones) were offered
-    waiting: "thinking" after a wish for time, "unfinished" after half a clause, else ""
+    waiting: "thinking" after a wish for time, "unfinished" after half a clause, "rest" after an
+        answer that was not heard to its end by our fault, else ""
     silences: how often silence was spoken to since the student's last words
     silent_questions: questions left for silence, one after another
     break_minutes: length of the break that goes on, 0 if none does
     breaks: how many were taken
-    sound_lost: the microphone gives nothing: the clock stands
+    sound_lost: the student is not heard, or hears nothing: the clock stands
+    reading: the examiner's voice has failed, and the student reads what is asked
     echoing: the examiner hears itself: the clock stands until somebody else is heard
+    away_ms: how long the student was gone, all absences together
     language_asked, finish_asked: was asked once for the exam's language; to come to an end
     """
 
@@ -126,10 +133,12 @@ class Kept(TypedDict):
     break_minutes: float
     breaks: int
     sound_lost: bool
+    reading: bool
     echoing: bool
     waiting: Waiting
     silences: int
     silent_questions: int
+    away_ms: int
     language_asked: bool
     finish_asked: bool
     warned: list[int]
@@ -159,6 +168,8 @@ class ExamContext:
     understanding: Understanding
     profile: Profile = UNCHANGED
     probes: ProbeWriter | None = None
+    #: Absences beyond it, all together, are flagged.
+    absence_limit_ms: int = 600_000
     #: Of one turn: set as soon as its words are final. None: they are, and nobody waits.
     certain: asyncio.Event | None = None
 
@@ -218,10 +229,12 @@ def first_state(order: list[str]) -> Kept:
         break_minutes=0.0,
         breaks=0,
         sound_lost=False,
+        reading=False,
         echoing=False,
         waiting="",
         silences=0,
         silent_questions=0,
+        away_ms=0,
         language_asked=False,
         finish_asked=False,
         warned=[],
@@ -251,7 +264,7 @@ def with_event(
             answers_question=False,
             revises=False,
             answers=[],
-            flags=[],
+            flags=[RECOGNISER_FAILED] if event.get("fault") else [],
         ),
     )
 

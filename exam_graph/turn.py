@@ -5,7 +5,14 @@ from typing import Any
 
 from exam_graph.events import StudentSpoke, parse_event
 from exam_graph.paper import LETTERS, ChoiceQuestion, Question, ShortQuestion
-from exam_graph.state import Answer, AnswerStatus, ExamState, TurnRecord
+from exam_graph.state import (
+    RECOGNISER_FAILED,
+    Answer,
+    AnswerStatus,
+    ExamState,
+    TurnRecord,
+    current_question_id,
+)
 
 #: The exam goes on: no pause, no break.
 RUNNING: dict[str, Any] = {"paused": False, "break_minutes": 0.0}
@@ -28,9 +35,10 @@ def answered(
     """The student's words belong to this question, which now has this status."""
     understood = state["understood"] or {}
     before = state["answers"][question.id]
-    noticed = [*understood.get("notices", ()), *flags]
-    doubtful = ["coverage_uncertain"] if understood.get("doubtful") else []
     event = parse_event(state["event"])
+    faulty = [RECOGNISER_FAILED] if isinstance(event, StudentSpoke) and event.fault else []
+    noticed = [*understood.get("notices", ()), *flags, *faulty]
+    doubtful = ["coverage_uncertain"] if understood.get("doubtful") else []
     said = event.text if isinstance(event, StudentSpoke) else ""
     spoken_ms = event.duration_ms if isinstance(event, StudentSpoke) else 0
     after: Answer = {
@@ -80,6 +88,23 @@ def with_answer(state: ExamState, **changes: Any) -> dict[str, Any]:
     return {
         "answers": {**state["answers"], question_id: answer},
         "record": {**state["record"], "answers": [*rows, row]},
+    }
+
+
+def failed(state: ExamState, move: str, flag: str) -> dict[str, Any]:
+    """Something of ours failed: flags the turn, and the answer to the open question."""
+    record = moved(state, move, flag)
+    question_id = current_question_id(state)
+    if question_id is None:
+        return {"record": record}
+    before = state["answers"][question_id]
+    answer: Answer = {**before, "flags": sorted({*before["flags"], flag})}
+    status = state["statuses"][question_id]
+    # What is not answered yet gets its row with the answer, or at the end.
+    rows = [] if status == "open" else [_row(state, question_id, status, answer)]
+    return {
+        "answers": {**state["answers"], question_id: answer},
+        "record": {**record, "answers": [*record["answers"], *rows]},
     }
 
 

@@ -19,6 +19,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8600,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Fail as POST /faults asks for, to see what happens.")
+    ] = False,
 ) -> None:
     """Serve Deepgram's /v2/listen and /v1/speak with speech engines on this machine.
 
@@ -37,7 +40,7 @@ def main(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _serve(listener)
+    _serve(listener, faults=faults)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -54,11 +57,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, *, faults: bool) -> None:
     # Imported here, after the environment that the engines read is set.
     import uvicorn
 
     from local_providers.engines import Engines
+    from local_providers.faults import Faults
     from local_providers.server import application
     from local_providers.settings import Settings
 
@@ -69,7 +73,7 @@ def _serve(listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     config = uvicorn.Config(
-        application(engines, origin),
+        application(engines, origin, Faults() if faults else None),
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         log_config=None,

@@ -1,8 +1,10 @@
 """`WS /v2/listen`: Flux's messages around the turns of one stream."""
 
 import asyncio
+import dataclasses
 import json
 import logging
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +16,7 @@ from local_providers.backlog import Backlog, Frame
 from local_providers.errors import ParameterError, PayloadError, refusal
 from local_providers.listen_parameters import ListenParameters, parse, parse_keyterms
 from local_providers.recording import FRAME_SAMPLES
-from local_providers.transcript import SAMPLE_RATE, Samples
+from local_providers.transcript import SAMPLE_RATE, Samples, Transcript
 from local_providers.turn_event import TurnEvent
 from local_providers.turns import Recogniser, Turns
 from local_providers.voice_detector import VoiceDetector
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _FRAMES_AT_ONCE = 30
 """A client that sends a minute of audio at once does not hold up the other streams."""
+_LIFE_S = 1.0
+"""A client that sends audio hears of us at least so often, in seconds."""
 _MODEL_HINTS_ONLY = "language_hints are only for flux-general-multi"
 
 
@@ -60,6 +64,10 @@ class _Stream:
         self._framer = _Framer(parameters.sample_rate)
         self._backlog = Backlog()
         self._sequence = 0
+        self._sending = asyncio.Lock()
+        self._told_at = 0.0
+        self._has_audio = False
+        self._last = TurnEvent("Update", 0, 0.0, 0.0, Transcript(), 0.0)
         self._turns = Turns(
             recogniser, self._tell, parameters.thresholds, parameters.keyterms, parameters.numerals
         )
@@ -72,9 +80,10 @@ class _Stream:
         """
         await self._send({"type": "Connected"})
         async with asyncio.TaskGroup() as group:
-            reader = group.create_task(self._read())
+            others = [group.create_task(self._read()), group.create_task(self._show_life())]
             await self._work()
-            reader.cancel()
+            for task in others:
+                task.cancel()
 
     async def _read(self) -> None:
         while True:
@@ -84,10 +93,20 @@ class _Stream:
             if (text := message.get("text")) is not None:
                 await self._backlog.put(text)
                 continue
+            self._has_audio = True
             for number, samples in enumerate(self._framer.frames(message["bytes"]), 1):
                 await self._backlog.put(Frame(samples, self._detector.decide(samples)))
                 if number % _FRAMES_AT_ONCE == 0:
                     await asyncio.sleep(0)
+
+    async def _show_life(self) -> None:
+        """Flux updates four times a second, whether or not a word has come: whoever hears nothing
+        knows that something is wrong. Here it says what was said before, without its words."""
+        while True:
+            await asyncio.sleep(_LIFE_S / 2)
+            if self._has_audio and time.monotonic() - self._told_at >= _LIFE_S:
+                self._has_audio = False
+                await self._tell(self._last, words=False)
 
     async def _work(self) -> None:
         over = False
@@ -160,15 +179,23 @@ class _Stream:
             done["language_hints"] = self._language_hints
         await self._send(done)
 
-    async def _tell(self, event: TurnEvent) -> None:
-        words = [
+    async def _tell(self, event: TurnEvent, *, words: bool = True) -> None:
+        over = event.event == "EndOfTurn"
+        self._last = dataclasses.replace(
+            event,
+            event="Update",
+            turn_index=event.turn_index + over,
+            transcript=Transcript() if over else event.transcript,
+            trigger=None,
+        )
+        spoken = [
             {
                 "word": word.text,
                 "confidence": round(word.confidence, 4),
                 "start": word.start,
                 "end": word.end,
             }
-            for word in event.transcript.words
+            for word in (event.transcript.words if words else ())
         ]
         message: dict[str, Any] = {
             "type": "TurnInfo",
@@ -177,7 +204,7 @@ class _Stream:
             "audio_window_start": round(event.window_start, 3),
             "audio_window_end": round(event.window_end, 3),
             "transcript": event.transcript.text,
-            "words": words,
+            "words": spoken,
             "end_of_turn_confidence": round(event.confidence, 4),
         }
         if event.trigger is not None:
@@ -189,9 +216,11 @@ class _Stream:
         await self._websocket.close(1011 if code == "INTERNAL_SERVER_ERROR" else 1008)
 
     async def _send(self, message: dict[str, Any]) -> None:
-        identity = {"request_id": self._request_id, "sequence_id": self._sequence}
-        self._sequence += 1
-        await self._websocket.send_json({**message, **identity})
+        async with self._sending:
+            self._told_at = time.monotonic()
+            identity = {"request_id": self._request_id, "sequence_id": self._sequence}
+            self._sequence += 1
+            await self._websocket.send_json({**message, **identity})
 
 
 class _Framer:

@@ -9,17 +9,19 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from local_providers.decode_queue import DecodeQueue
 from local_providers.engines import Engines
+from local_providers.faults import Faults
 from local_providers.listen import listen
 from local_providers.speak import speak_batch, speak_stream
 
 log = logging.getLogger(__name__)
 
 
-def application(engines: Engines, origin: str) -> Starlette:
-    """Serves `engines`; `origin` is only told to whoever reads the log."""
+def application(engines: Engines, origin: str, faults: Faults | None = None) -> ASGIApp:
+    """Serves `engines`; `origin` is only told to whoever reads the log. `faults`: on request."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -33,15 +35,17 @@ def application(engines: Engines, origin: str) -> Starlette:
             await serving
         engines.voice.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/v1/speak", speak_batch, methods=["POST"]),
             WebSocketRoute("/v1/speak", speak_stream),
             WebSocketRoute("/v2/listen", listen),
+            *(faults.routes if faults else ()),
         ],
         lifespan=lifespan,
     )
+    return faults.around(app) if faults else app
 
 
 async def healthz(request: Request) -> JSONResponse:

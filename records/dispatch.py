@@ -7,6 +7,10 @@ import json
 import re
 from dataclasses import dataclass
 
+#: Under which name the examiner is dispatched. [`worker/server.py` registers it]
+AGENT_NAME = "examiner"
+#: Under which identity it is in the room: never two of it.
+EXAMINER_IDENTITY = "examiner"
 VERSION = 1
 _SESSION_ID = re.compile(r"[0-9a-f]{32}")
 

@@ -3,10 +3,16 @@
 RecordsError
 ├── SchemaOutdated       the database lacks the newest migration (or any)
 ├── RecordsUnavailable   the database cannot be reached, or stays locked
-├── StaleFence           another worker has claimed the sitting since
+│   └── RecordsDamaged   what is in it cannot be read: trying again does not help
+├── StaleFence           another worker has claimed the sitting since, or this one's lease is broken
+├── SittingHeld          an examiner holds the sitting
+├── SittingOver          the sitting is finished or abandoned
+├── NotAbandoned         only an abandoned sitting can be reopened
 ├── TurnExists           this turn is already recorded
 ├── UnknownSitting
 ├── UnknownUtterance
+├── BackupFailed         nothing was copied, or put back
+├── SittingRuns          what is under way is not removed
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
 ├── ConsentRequired      the paper must be recorded and the student did not agree
@@ -18,6 +24,8 @@ RecordsError
 """
 
 # ruff: noqa: N818  (the names say what happened; that it is an error, the base class says)
+
+from records.model import LeaseBeat
 
 
 class RecordsError(Exception):
@@ -32,7 +40,27 @@ class RecordsUnavailable(RecordsError):
     pass
 
 
+class RecordsDamaged(RecordsUnavailable):
+    pass
+
+
 class StaleFence(RecordsError):
+    pass
+
+
+class SittingHeld(RecordsError):
+    """`lease`: whose beat it is that may have stopped."""
+
+    def __init__(self, message: str, lease: LeaseBeat) -> None:
+        super().__init__(message)
+        self.lease = lease
+
+
+class SittingOver(RecordsError):
+    pass
+
+
+class NotAbandoned(RecordsError):
     pass
 
 
@@ -45,6 +73,14 @@ class UnknownSitting(RecordsError):
 
 
 class UnknownUtterance(RecordsError):
+    pass
+
+
+class BackupFailed(RecordsError):
+    pass
+
+
+class SittingRuns(RecordsError):
     pass
 
 

@@ -3,6 +3,7 @@
 The token tells only which invitation it is; student, exam, profile and attempts stay here.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 import jwt
@@ -21,8 +22,31 @@ def sign(jti: str, exp: datetime, secret: str) -> str:
     return jwt.encode({"jti": jti, "aud": AUDIENCE, "exp": exp}, secret, algorithm=_ALGORITHM)
 
 
-def verify(token: str, secret: str) -> str:
-    """The jti of a good token; else InvitationInvalid or InvitationExpired (which has the jti)."""
+def verify(token: str, secret: str, *older: str) -> str:
+    """The jti of a good token; else InvitationInvalid or InvitationExpired (which has the jti).
+
+    `older` secrets are good too: links that were sent before a secret was replaced.
+    """
+    for other in older:
+        with suppress(InvitationInvalid):
+            return _verified(token, other)
+    return _verified(token, secret)
+
+
+def named(text: str) -> str:
+    """The jti that a person means: itself, an invitation, or a link that carries one. The
+    signature does not matter here: the secret may have been replaced since."""
+    token = text.strip().rpartition("=")[2] if "#" in text else text.strip()
+    if token.count(".") != 2:
+        return token
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except (jwt.InvalidTokenError, ValueError):
+        raise InvitationInvalid("This is no invitation's link or id.") from None
+    return str(claims.get("jti", ""))
+
+
+def _verified(token: str, secret: str) -> str:
     claims = _claims(token, secret, expiry=False)
     try:
         _claims(token, secret, expiry=True)

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from records.engine import parse, sqlite_file
-from records.errors import RecordsUnavailable, SchemaOutdated
+from records.errors import SchemaOutdated
+from records.failure import failure
 
 # At INFO it tells at every look at the schema how it looked.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
@@ -28,8 +29,7 @@ def migrate(url: str) -> str:
             file.parent.mkdir(parents=True, exist_ok=True)
         command.upgrade(config, "head")
     except (DBAPIError, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise RecordsUnavailable(f"The database cannot be migrated: {reason}") from error
+        raise failure(error) from error
     return _head()
 
 

@@ -149,3 +149,21 @@ class Draft:
     question_id: str | None
     text: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to examine a sitting: whoever has a newer fence has it instead."""
+
+    sitting_id: str
+    fence: int
+    holder: str
+
+
+@dataclass(frozen=True)
+class LeaseBeat:
+    """A lease as others see it: while `beat` goes on rising, its holder lives."""
+
+    sitting_id: str
+    fence: int
+    beat: int

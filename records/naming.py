@@ -18,6 +18,12 @@ def safe_user(user_id: str) -> str:
     return dashed[:_SAFE_LENGTH].rstrip("-") or "student"
 
 
+def student_identity(user_id: str) -> str:
+    """Who the student is in a room: the same each time, so that a newer page takes an older one's
+    place, and the examiner knows whom to listen to."""
+    return f"student-{safe_user(user_id)}"
+
+
 def room_name(user_id: str) -> str:
     """`exam-{user}-{8 hex}`; the random part keeps two rooms of one user apart."""
     return f"exam-{safe_user(user_id)}-{secrets.token_hex(4)}"

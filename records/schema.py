@@ -28,7 +28,7 @@ OPEN_SITTING = "status IN ('open', 'running')"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC. SQLite forgets the zone; it is put back on the way out."""
+    """An aware time in UTC. SQLite forgets the zone, Postgres gives that of its session."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -41,9 +41,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 metadata = MetaData(
@@ -102,6 +102,7 @@ sittings = Table(
     CheckConstraint("status IN ('open', 'running', 'finished', 'abandoned')", name="status"),
 )
 Index("ix_sittings_created_at", sittings.c.created_at)
+Index("ix_sittings_status", sittings.c.status)
 Index("ix_sittings_user_id_exam_id", sittings.c.user_id, sittings.c.exam_id)
 # One open sitting of an exam for each student, however many ask at once.
 Index(
@@ -175,4 +176,25 @@ drafts = Table(
     Column("question_id", String(128)),
     Column("text", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# Who examines a sitting now. No time is kept: the clocks of two machines are not compared.
+leases = Table(
+    "leases",
+    metadata,
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("holder", String(64), nullable=False),
+    Column("beat", Integer, nullable=False),
+)
+
+# What was done to the records by hand: by whom the machine's own log knows, and to whom a hash.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("detail", JSON, nullable=False),
 )

@@ -12,6 +12,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/voxam.db"
     public_url: str = "http://127.0.0.1:8000"
     """Where students find the page; invitations link to it."""
+    retention_days: int | None = Field(default=None, ge=1)
+    """How long a sitting is kept after its end; not set: until it is deleted."""
 
 
 class InvitationSettings(Settings):

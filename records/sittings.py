@@ -19,7 +19,7 @@ from records.errors import (
 )
 from records.model import Invitation, Json, PublishedPaper, Sitting
 from records.naming import room_name
-from records.schema import invitations, papers, sittings
+from records.schema import audit, invitations, papers, sittings
 
 
 async def open_one(
@@ -37,11 +37,11 @@ async def open_one(
     invited = await _locked_invitation(connection, invitation) if invitation else None
     if found := await _open_sitting(connection, user_id, exam_id):
         _check_consent(found.paper, consent)
-        return await _rejoin(connection, found, consent), True
+        return await _rejoin(connection, found, consent, now), True
     if invited:
         _check_attempt(invited, resume_only=resume_only, now=now)
-    elif await _has_finished(connection, user_id, exam_id):
-        raise ExamFinished("This student has already finished this exam.")
+    elif over := await _over(connection, user_id, exam_id):
+        raise ExamFinished(f"This student has already sat this exam: it is {over}.")
     paper = await published_paper(connection, exam_id)
     if paper is None:
         raise UnknownExam(f"No exam {exam_id!r} is published.")
@@ -111,19 +111,20 @@ async def _open_sitting(connection: AsyncConnection, user_id: str, exam_id: str)
     return sitting_from(row) if row else None
 
 
-async def _has_finished(connection: AsyncConnection, user_id: str, exam_id: str) -> bool:
+async def _over(connection: AsyncConnection, user_id: str, exam_id: str) -> str | None:
+    """How a sitting of the exam ended: an abandoned one is a teacher's to reopen."""
     found = await connection.execute(
-        select(sittings.c.id)
+        select(sittings.c.status)
         .where(
             and_(
                 sittings.c.user_id == user_id,
                 sittings.c.exam_id == exam_id,
-                sittings.c.status == "finished",
+                sittings.c.status.in_(["finished", "abandoned"]),
             )
         )
         .limit(1)
     )
-    return found.first() is not None
+    return found.scalar_one_or_none()
 
 
 def _check_attempt(invited: Invitation, *, resume_only: bool, now: datetime) -> None:
@@ -138,11 +139,21 @@ def _check_consent(paper: Json, consent: Json) -> None:
         raise ConsentRequired("This exam must be recorded, and the student has not agreed to it.")
 
 
-async def _rejoin(connection: AsyncConnection, sitting: Sitting, consent: Json) -> Sitting:
-    # A student may think again about being recorded; the latest word holds.
+async def _rejoin(
+    connection: AsyncConnection, sitting: Sitting, consent: Json, now: datetime
+) -> Sitting:
+    # A student may think again about being recorded; the latest word holds, the others are noted.
     if sitting.consent == consent:
         return sitting
     await connection.execute(
         update(sittings).where(sittings.c.id == sitting.id).values(consent=consent)
+    )
+    await connection.execute(
+        insert(audit).values(
+            at=now,
+            action="consent",
+            subject=sitting.id,
+            detail={"from": sitting.consent, "to": consent},
+        )
     )
     return Sitting(**(vars(sitting) | {"consent": consent}))

@@ -8,16 +8,19 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from records import leases as leasing
 from records import sittings as opening
 from records import turns as commits
 from records.engine import open_engine, reading, writing
-from records.errors import InvitationInvalid, UnknownUtterance
+from records.errors import InvitationInvalid, NotAbandoned, UnknownUtterance
 from records.migrate import check_head
 from records.model import (
     AnswerView,
     Draft,
     Invitation,
     Json,
+    Lease,
+    LeaseBeat,
     PublishedPaper,
     Sitting,
     TurnRecord,
@@ -58,8 +61,15 @@ class Records:
     async def publish_paper(self, exam_id: str, content: Json, content_hash: str) -> None:
         """Sittings begun from now on use this content; earlier ones keep their own."""
         values = {"content": content, "hash": content_hash, "published_at": datetime.now(UTC)}
-        async with writing(self._engine) as connection:
-            await commits.put(connection, papers, {"exam_id": exam_id}, values)
+        for last in (False, True):
+            try:
+                async with writing(self._engine) as connection:
+                    await commits.put(connection, papers, {"exam_id": exam_id}, values)
+                return
+            except IntegrityError:
+                # Somebody published it for the first time in the same moment.
+                if last:
+                    raise
 
     async def paper(self, exam_id: str) -> PublishedPaper | None:
         async with reading(self._engine) as connection:
@@ -175,23 +185,60 @@ class Records:
 
     # The worker's side
 
-    async def claim(self, sitting_id: str) -> int:
-        """Take the sitting over: every earlier holder's fence is stale from here on.
+    async def claim(self, sitting_id: str, holder: str) -> Lease:
+        """Become the sitting's examiner; every earlier fence is stale from here on.
 
-        A sitting that is over stays so. Raises UnknownSitting.
+        Raises SittingHeld while somebody else is, SittingOver, UnknownSitting.
         """
         async with writing(self._engine) as connection:
-            held = await commits.hold(connection, sitting_id)
-            values: Json = {"fence": held.fence + 1}
-            if held.status == "open":
-                values |= {"status": "running", "started_at": datetime.now(UTC)}
-            await connection.execute(
-                update(sittings).where(sittings.c.id == sitting_id).values(values)
-            )
-            return int(held.fence) + 1
+            return await leasing.claim(connection, sitting_id, holder)
+
+    async def renew(self, lease: Lease) -> None:
+        """Show that the holder lives. Raises StaleFence when the lease was broken."""
+        async with writing(self._engine) as connection:
+            await leasing.renew(connection, lease)
+
+    async def release(self, lease: Lease) -> None:
+        """Give the sitting back. A lease that was broken needs nothing."""
+        async with writing(self._engine) as connection:
+            await leasing.release(connection, lease)
+
+    async def leases(self) -> list[LeaseBeat]:
+        """Every lease with its beat at this moment."""
+        async with reading(self._engine) as connection:
+            return await leasing.beats(connection)
+
+    async def break_lease(self, seen: LeaseBeat) -> bool:
+        """Take away a lease whose beat has stood still since; False: it lives, or is gone."""
+        async with writing(self._engine) as connection:
+            return await leasing.break_lease(connection, seen)
+
+    async def unattended(self) -> list[Sitting]:
+        """The sittings that are not over and that nobody examines, the oldest first; without
+        their papers, of which there may be many."""
+        async with reading(self._engine) as connection:
+            return await leasing.unattended(connection)
+
+    async def abandon(self, sitting_id: str, fence: int) -> None:
+        """End a sitting whose student stayed away; one without a turn stays as it is.
+
+        Raises StaleFence, SittingOver.
+        """
+        async with writing(self._engine) as connection:
+            await leasing.abandon(connection, sitting_id, fence)
+
+    async def reopen(self, sitting_id: str) -> None:
+        """Let the student of an abandoned sitting go on. Raises NotAbandoned, UnknownSitting."""
+        try:
+            async with writing(self._engine) as connection:
+                await leasing.reopen(connection, sitting_id)
+        except IntegrityError:
+            raise NotAbandoned(
+                "The student has another sitting of this exam open: it must end first."
+            ) from None
 
     async def commit_turn(self, sitting_id: str, fence: int, turn: TurnRecord) -> None:
-        """Write the turn and all that follows from it, or nothing.
+        """Write the turn and all that follows from it, or nothing. The same again changes nothing.
 
         Raises StaleFence, TurnExists, UnknownSitting.
         """

@@ -39,7 +39,8 @@ async def commit(
 ) -> None:
     """As `Records.commit_turn`, inside a writing transaction."""
     sitting = await hold(connection, sitting_id, fence)
-    await _refuse_recorded(connection, sitting_id, turn.number)
+    if await _is_recorded(connection, sitting_id, turn):
+        return
     await connection.execute(insert(turns).values(sitting_id=sitting_id, **_turn_row(turn)))
     if turn.utterances:
         rows = [{"sitting_id": sitting_id, "turn": turn.number, **vars(u)} for u in turn.utterances]
@@ -98,14 +99,15 @@ async def read_answers(connection: AsyncConnection, sitting_id: str) -> list[Ans
     return views
 
 
-async def _refuse_recorded(connection: AsyncConnection, sitting_id: str, number: int) -> None:
+async def _is_recorded(connection: AsyncConnection, sitting_id: str, turn: TurnRecord) -> bool:
+    """Whether an earlier try was kept, and only its answer lost. Raises TurnExists for another."""
     found = await connection.execute(
-        select(turns.c.number).where(
-            and_(turns.c.sitting_id == sitting_id, turns.c.number == number)
-        )
+        select(turns).where(and_(turns.c.sitting_id == sitting_id, turns.c.number == turn.number))
     )
-    if found.first() is not None:
-        raise TurnExists(f"Turn {number} of sitting {sitting_id} is already recorded.")
+    row = found.one_or_none()
+    if row is not None and _turn_from(row, turn.utterances) != turn:
+        raise TurnExists(f"Turn {turn.number} of sitting {sitting_id} is already recorded.")
+    return row is not None
 
 
 async def _update_sitting(

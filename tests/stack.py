@@ -1,4 +1,4 @@
-"""Voxam as an operator runs it: token API and workers as processes, on a record of its own."""
+"""Voxam as an operator runs it: token API, keeper and workers as processes, on an own record."""
 
 import json
 import os
@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+from deploy.parts import REGISTERED
 from tests.conftest import LiveKitServer
 from tests.processes import ROOT, running
 
@@ -80,6 +82,8 @@ def running_stack(
         "TOKEN_API_KEY": secrets.token_urlsafe(32),
         "INVITATION_SECRET": secrets.token_urlsafe(32),
         "PYTHONUNBUFFERED": "1",
+        # Students, their voices and recognisers are on this machine too, and keep it busy.
+        "CPU_LIMIT": "1",
     } | settings
     subprocess.run(
         [sys.executable, "-m", "records", "migrate"],
@@ -96,7 +100,16 @@ def running_stack(
         api = [sys.executable, "-m", "token_api", "--port", str(port)]
         log = folder / "token_api.log"
         parts.enter_context(running(api, f"{env['PUBLIC_URL']}/readyz", log, 60, env))
+        parts.enter_context(_keeper(env, free_port(), folder / "keeper.log"))
         yield Stack(env, database, tuple(started))
+
+
+@contextmanager
+def _keeper(env: dict[str, str], port: int, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Without webhooks: the test run's livekit-server is older than this keeper's port."""
+    command = [sys.executable, "-m", "keeper", "--port", str(port)]
+    with running(command, f"http://127.0.0.1:{port}/readyz", log, 60, env) as process:
+        yield process
 
 
 @contextmanager
@@ -107,4 +120,9 @@ def _worker(
     health = f"http://127.0.0.1:{health_port}/"
     own = env | {"WORKER_HEALTH_PORT": str(health_port)}
     with running(command, health, log, 120, own) as process:
+        deadline = monotonic() + 120
+        # Before it, a dispatch finds no worker.
+        while REGISTERED not in log.read_text():
+            assert process.poll() is None and monotonic() < deadline, log.read_text()
+            sleep(0.05)
         yield process

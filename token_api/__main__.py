@@ -6,12 +6,14 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from records.discretion import keep_discretion
 from records.errors import RecordsError
+from records.exposure import unfit
 from records.store import Records
 from token_api.app import create_app
-from token_api.settings import SettingsError, read_settings
+from token_api.serving import serve
+from token_api.settings import Settings, SettingsError, read_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,11 +26,16 @@ def main(
     """Open exam rooms, let students in, and serve their page. Ready when GET /readyz answers 200.
 
     Needs LIVEKIT_API_KEY, LIVEKIT_API_SECRET, TOKEN_API_KEY and INVITATION_SECRET; takes
-    LIVEKIT_URL, DATABASE_URL and WEB_DIST (the built page).
+    LIVEKIT_URL, DATABASE_URL, WEB_DIST (the built page), PUBLIC_URL, RATE_LIMIT_URL,
+    STARTS_PER_MINUTE, TRUSTED_PROXIES, and for a change of keys TOKEN_API_KEY_PREVIOUS and
+    INVITATION_SECRET_PREVIOUS. Where others can reach it, it does not start with settings that are
+    for development only.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_discretion()
     try:
         settings = read_settings()
+        _refuse_exposure(host, settings)
         asyncio.run(_check(settings.database_url))
         listener = _bound(host, port)
     except (SettingsError, RecordsError) as error:
@@ -37,8 +44,21 @@ def main(
     except OSError as error:
         typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
-    config = uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
-    uvicorn.Server(config).run(sockets=[listener])
+    serve(create_app(settings), listener, trusted_proxies=settings.trusted_proxies)
+
+
+def _refuse_exposure(host: str, settings: Settings) -> None:
+    problems = unfit(
+        host=host,
+        public_url=settings.public_url,
+        livekit_url=settings.livekit_url,
+        livekit_api_key=settings.livekit_api_key,
+        secrets=settings.secrets(),
+        for_students=True,
+    )
+    if problems:
+        typer.echo("\n".join(["Not started where others can reach it:", *problems]), err=True)
+        raise typer.Exit(2)
 
 
 async def _check(database_url: str) -> None:

@@ -7,19 +7,27 @@ import aiohttp
 from livekit import api
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from records.errors import RecordsError
 from records.store import Records
-from token_api.errors import ApiError, on_api_error, on_crash, on_http_error, on_records_error
+from token_api.errors import (
+    ApiError,
+    on_api_error,
+    on_crash,
+    on_gone,
+    on_http_error,
+    on_records_error,
+)
 from token_api.headers import SecurityHeaders
 from token_api.health import healthz, readyz
 from token_api.page import Page
+from token_api.rate_limits import RateLimits
 from token_api.rooms import Rooms
 from token_api.sessions import State, join, look, start
 from token_api.settings import Settings
-from token_api.watch import Watch
 
 _LIVEKIT_TIMEOUT_S = 5
 
@@ -37,11 +45,12 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
             timeout=aiohttp.ClientTimeout(total=_LIVEKIT_TIMEOUT_S),
             session=to_livekit,
         )
+        limits = RateLimits(settings.rate_limit_url, settings.starts_per_minute)
         try:
-            rooms = Rooms(livekit)
-            async with Watch(rooms, records) as watch:
-                yield State(settings=settings, records=records, rooms=rooms, watch=watch)
+            rooms = Rooms(livekit, settings.student_grace_s)
+            yield State(settings=settings, records=records, rooms=rooms, limits=limits)
         finally:
+            await limits.close()
             await livekit.aclose()
             await records.close()
 
@@ -57,10 +66,11 @@ def create_app(settings: Settings, to_livekit: aiohttp.ClientSession | None = No
             ApiError: on_api_error,
             RecordsError: on_records_error,
             HTTPException: on_http_error,
+            ClientDisconnect: on_gone,
             Exception: on_crash,
         },
         lifespan=lifespan,
     )
     # Not a mounted route: that would answer for the wrong method on the routes above.
     app.router.default = Page(settings.web_dist)
-    return SecurityHeaders(app, settings.livekit_url)
+    return SecurityHeaders(app, settings.livekit_url, settings.public_url)

@@ -12,14 +12,22 @@ from token_api.errors import ApiError, bad_request
 
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
+READ_S = 10.0
+"""How long a body may take to come, whatever its size."""
 # How much of a body that is too large is still taken off the wire.
 DISCARD_BYTES = 16 * 1024 * 1024
 DISCARD_S = 5.0
 
 
 async def read_object(request: Request[Any]) -> dict[str, Any]:
-    """The body as a JSON object; ApiError too_large or bad_request."""
-    raw = await _read(request)
+    """The body as a JSON object; ApiError too_large or bad_request (408: it came too slowly)."""
+    try:
+        async with asyncio.timeout(READ_S):
+            raw = await _read(request)
+    except TimeoutError:
+        message = f"The body did not come within {READ_S:g} s."
+        headers = {"connection": "close"}
+        raise ApiError(408, "bad_request", message, headers=headers) from None
     try:
         value = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError):

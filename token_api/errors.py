@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from records.errors import (
@@ -84,14 +84,15 @@ def respond(error: ApiError) -> Response:
     return Response(content, error.status, headers, media_type="application/json")
 
 
-async def on_api_error(_: Request[Any], error: Exception) -> Response:
+async def on_api_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return respond(error)
+    address = request.client.host if request.client else None
+    return respond(await request.state["limits"].refusal(error, address))
 
 
-async def on_records_error(_: Request[Any], error: Exception) -> Response:
+async def on_records_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, RecordsError)
-    return respond(from_records(error))
+    return await on_api_error(request, from_records(error))
 
 
 async def on_http_error(_: Request[Any], error: Exception) -> Response:
@@ -103,6 +104,12 @@ async def on_http_error(_: Request[Any], error: Exception) -> Response:
         message = "This address does not take this method."
         return respond(ApiError(405, "method_not_allowed", message, headers=error.headers))
     return respond(ApiError(error.status_code, "bad_request", error.detail, headers=error.headers))
+
+
+async def on_gone(_: Request[Any], error: Exception) -> Response:
+    """The client went away in the middle of its body: nobody reads this, and nothing is wrong."""
+    assert isinstance(error, ClientDisconnect)
+    return respond(bad_request("The body broke off."))
 
 
 async def on_crash(_: Request[Any], error: Exception) -> Response:

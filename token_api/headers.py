@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_YEAR_S = 365 * 24 * 3600
+
 
 class SecurityHeaders:
     """An ASGI application around another one, so that its error pages are covered too."""
 
-    def __init__(self, app: ASGIApp, livekit_url: str) -> None:
+    def __init__(self, app: ASGIApp, livekit_url: str, public_url: str) -> None:
         self._app = app
         self._headers = {
             "content-security-policy": _policy(livekit_url),
@@ -19,6 +21,8 @@ class SecurityHeaders:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
+        if urlsplit(public_url).scheme == "https":
+            self._headers["strict-transport-security"] = f"max-age={_YEAR_S}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_protected(message: Message) -> None:

@@ -14,11 +14,11 @@ from records.profile import PageProfile
 from records.store import Records
 from token_api.body import read_object
 from token_api.errors import ApiError, unavailable
+from token_api.rate_limits import RateLimits
 from token_api.requests import Consent, InvitationRequest, JoinRequest, StartRequest, parse
 from token_api.rooms import LiveKitUnavailable, Rooms
 from token_api.settings import Settings
 from token_api.student_token import mint
-from token_api.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,12 @@ class State(TypedDict):
     settings: Settings
     records: Records
     rooms: Rooms
-    watch: Watch
+    limits: RateLimits
 
 
 async def start(request: Request[State]) -> Response:
     """POST /start-exam-session: for a school's own service, with TOKEN_API_KEY."""
-    _check_key(request)
+    await request.state["limits"].start(_checked_key(request))
     wanted = parse(StartRequest, await read_object(request))
     sitting, resumed = await request.state["records"].open_sitting(
         user_id=wanted.user_id,
@@ -77,15 +77,15 @@ async def _invited(state: State, token: str, consent: Consent) -> tuple[Sitting,
 
 async def _read_invitation(state: State, token: str) -> tuple[Invitation, bool]:
     """The invitation that a link carries, and whether its time is over."""
-    secret = state["settings"].invitation_secret.get_secret_value()
     expired = False
     try:
-        jti = invitations.verify(token, secret)
+        jti = invitations.verify(token, *state["settings"].invitation_secrets)
     except InvitationExpired as error:
         if error.jti is None:
             raise
         # Who began in time may come back, even when the page is loaded again after the time.
         jti, expired = error.jti, True
+    await state["limits"].join(jti)
     invitation = await state["records"].invitation(jti)
     if invitation is None:
         raise InvitationInvalid("This invitation is not known here.")
@@ -99,7 +99,6 @@ async def _admit(state: State, sitting: Sitting, *, resumed: bool) -> Response:
         # The sitting stays open: the next call finds it, and uses up no further attempt.
         logger.error("sitting %s has no room: %s", sitting.id, error)
         raise unavailable("The exam room cannot be opened. Try again in a moment.") from error
-    state["watch"].begin(sitting)
     logger.info("sitting %s %s", sitting.id, "resumed" if resumed else "opened")
     student = mint(sitting, state["settings"])
     return JSONResponse(
@@ -120,12 +119,15 @@ def _page(profile: Json) -> Json:
     return PageProfile.model_validate(profile).model_dump()
 
 
-def _check_key(request: Request[Any]) -> None:
+def _checked_key(request: Request[Any]) -> str:
+    """The service key that was sent, if it is one of ours."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    key = request.state["settings"].token_api_key.get_secret_value().encode()
-    # Headers arrive as latin-1; compared as bytes, in a time that tells nothing about the key.
-    right = hmac.compare_digest(given.encode("latin-1"), key)
-    if scheme.lower() != "bearer" or not right:
+    # Headers arrive as latin-1; compared as bytes, in a time that tells nothing about the keys.
+    sent = given.encode("latin-1")
+    keys: tuple[str, ...] = request.state["settings"].token_api_keys
+    right = [hmac.compare_digest(sent, key.encode()) for key in keys]
+    if scheme.lower() != "bearer" or not any(right):
         message = "The key is missing or wrong: send Authorization: Bearer TOKEN_API_KEY."
         headers = {"www-authenticate": "Bearer"}
         raise ApiError(401, "unauthorized", message, headers=headers)
+    return given

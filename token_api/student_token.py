@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from livekit import api
 
 from records.model import Sitting
-from records.naming import safe_user
+from records.naming import student_identity
 from token_api.settings import Settings
 
 LIFETIME = timedelta(minutes=10)
@@ -20,7 +20,6 @@ class StudentToken:
 
 
 def mint(sitting: Sitting, settings: Settings) -> StudentToken:
-    """The identity is the same each time, so that a newer page takes the older one's place."""
     grants = api.VideoGrants(
         room_join=True,
         room=sitting.room_name,
@@ -34,7 +33,7 @@ def mint(sitting: Sitting, settings: Settings) -> StudentToken:
     expires_at = datetime.now(UTC).replace(microsecond=0) + LIFETIME
     token = (
         api.AccessToken(settings.livekit_api_key, settings.livekit_api_secret.get_secret_value())
-        .with_identity(f"student-{safe_user(sitting.user_id)}")
+        .with_identity(student_identity(sitting.user_id))
         .with_grants(grants)
         .with_ttl(LIFETIME)
         .to_jwt()

@@ -1,4 +1,4 @@
-"""The worker's door: `python -m worker start|dev|console|publish`."""
+"""The worker's door: `python -m worker start|dev|console|publish|doctor`."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ import secrets
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -14,27 +14,50 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from exam_graph.loading import paper_files
+from records.discretion import keep_discretion
 from records.errors import RecordsError
+from records.exposure import unfit
 from records.model import Sitting
 from records.store import Records
 from worker.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Voxam's examiner.")
 _errors = Console(stderr=True)
+S = TypeVar("S", bound=Settings)
 
 
-def _settings(*, livekit: bool) -> Settings:
+def _read(kind: type[S]) -> S:
     try:
-        settings = Settings()
+        return kind()
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
             _errors.print(f"[red]{name}: {problem['msg']}[/red]")
         raise typer.Exit(2) from None
+
+
+def _settings(*, livekit: bool) -> Settings:
+    settings = _read(Settings)
     if livekit and not (settings.livekit_api_key and settings.livekit_api_secret):
         _errors.print("[red]LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set.[/red]")
         raise typer.Exit(2)
+    if livekit:
+        _refuse_exposure(settings)
     return settings
+
+
+def _refuse_exposure(settings: Settings) -> None:
+    problems = unfit(
+        public_url=settings.public_url,
+        livekit_url=settings.livekit_url,
+        livekit_api_key=settings.livekit_api_key,
+        secrets={"LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value()},
+    )
+    if problems:
+        _errors.print("Not started where others can reach it:", style="red")
+        for problem in problems:
+            _errors.print(problem, style="red", soft_wrap=True)
+        raise typer.Exit(2)
 
 
 def _log(level: int, *, colour: bool) -> None:
@@ -42,6 +65,7 @@ def _log(level: int, *, colour: bool) -> None:
         logging.basicConfig(level=level, format="%(name)s %(message)s", handlers=[RichHandler()])
     else:
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_discretion()
     # Says at each opening of the database which kind it is.
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
@@ -53,12 +77,17 @@ def start(
     ] = False,
 ) -> None:
     """Register with LiveKit and hold exams, as in production."""
-    from worker.server import build_server, serve
+    from worker.ports import PortTakenError
+    from worker.server import serve
 
     settings = _settings(livekit=True)
     _log(logging.DEBUG if debug else logging.INFO, colour=debug)
     asyncio.run(_publish(settings, None))
-    asyncio.run(serve(build_server(settings), devmode=debug))
+    try:
+        asyncio.run(serve(settings, devmode=debug))
+    except PortTakenError as error:
+        _errors.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -83,6 +112,25 @@ def publish(
 ) -> None:
     """Check papers and put the valid ones into the record, ready for sittings."""
     if asyncio.run(_publish(_settings(livekit=False), files)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Check everything that an exam needs, and say what is to be mended."""
+    from worker.checks.settings import DoctorSettings
+    from worker.doctor import as_json, examine_all, healthy, print_findings
+
+    settings = _read(DoctorSettings)
+    _log(logging.CRITICAL, colour=False)
+    findings = asyncio.run(examine_all(settings))
+    if json_:
+        typer.echo(as_json(findings))
+    else:
+        print_findings(findings, Console())
+    if not healthy(findings):
         raise typer.Exit(1)
 
 
@@ -146,14 +194,18 @@ async def _console_in_text(settings: Settings, exam: str) -> bool:
     from exam_graph.graph import build_graph
     from exam_graph.rules import RulesUnderstanding
     from worker.console import TextConsole, typed_lines
+    from worker.lease import holding
     from worker.opening import open_examiner
 
     records = await _open_records(settings)
     try:
         sitting = await _new_sitting(records, exam)
-        async with open_examiner(
-            sitting, records, build_graph(), RulesUnderstanding(), settings
-        ) as examiner:
+        async with (
+            holding(records, sitting.id) as hold,
+            open_examiner(
+                sitting, hold.fence, records, build_graph(), RulesUnderstanding(), settings
+            ) as examiner,
+        ):
             screen = Console(soft_wrap=True, highlight=False)
             over = await TextConsole(examiner, screen).hold(typed_lines())
         screen.print(f"[dim]record: python -m records show {sitting.id}[/dim]")

@@ -4,6 +4,7 @@ from exam_graph.events import Event, students_words
 from exam_graph.state import Kept, TurnRecord, current_question_id
 from exam_graph.understanding import ANSWER_WINDOW
 from records.store import Records
+from worker.patience import patiently
 
 
 class AnswerWindow:
@@ -21,7 +22,7 @@ class AnswerWindow:
         self.text = ""
         if self._question_id is None or state["statuses"][self._question_id] == "open":
             return
-        for answer in await self._records.answers(self._sitting_id):
+        for answer in await patiently(lambda: self._records.answers(self._sitting_id)):
             if answer.question_id == self._question_id:
                 self.text = answer.text[-ANSWER_WINDOW:]
 

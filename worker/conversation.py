@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from exam_graph.events import Command, CommandName, SoundBack, SoundLost, Started, StudentSpoke
 from exam_graph.state import current_question_id
+from records.notice import Notice
+from worker.absence import Absence
 from worker.answer_limit import limit_answers
 from worker.attention import keep_attention
 from worker.examiner import Examiner
 from worker.microphone import Microphone, watch
-from worker.protocol import ANSWER_LONG, MICROPHONE, Notice
+from worker.protocol import ANSWER_LONG, MICROPHONE
 from worker.timekeeper import keep_time
+from worker.trouble import tell_of_trouble
 from worker.turn_end import TurnEnd
 from worker.voice import Voice
 
@@ -21,6 +24,8 @@ CLOSING_S = 45.0
 LAST_CLOSING_S = 180.0
 #: How long a student who comes back may finish a sentence before the welcome, in seconds.
 RETURN_S = 3.0
+#: How long an absent student is waited for, in seconds.
+GRACE_S = 300.0
 #: How long a turn may take to end when no sound can come any more, in seconds.
 LOSS_S = 2.0
 
@@ -30,6 +35,10 @@ Sleep = Callable[[float], Awaitable[None]]
 
 async def _nobody(_: Notice) -> None:
     """There is no page."""
+
+
+async def _at_once() -> None:
+    """Nothing has to be there before the exam."""
 
 
 class Conversation:
@@ -43,9 +52,16 @@ class Conversation:
         *,
         notify: Notify = _nobody,
         microphone: Microphone | None = None,
+        admitted: Callable[[], Awaitable[None]] = _at_once,
+        grace_s: float = GRACE_S,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Without a `microphone` to watch, nothing is said about its state."""
+        """Without a `microphone` to watch, nothing is said about its state. The exam begins when
+        the student is there, and `admitted`.
+
+        `grace_s`: how long an absent student is waited for, in seconds.
+        """
+        self._admitted = admitted
         self._examiner = examiner
         self._voice = voice
         self._turn_end = turn_end
@@ -53,7 +69,8 @@ class Conversation:
         self._microphone = microphone
         self._sleep = sleep
         self._ready = asyncio.Event()
-        self._away = True
+        self._absence = Absence(examiner.clock.source, grace_s)
+        self._gave_up = False
         self._told_long: str | None = None
         self._acting = asyncio.Lock()
         examiner.on_commit(turn_end.follow)
@@ -62,29 +79,38 @@ class Conversation:
     @property
     def present(self) -> bool:
         """The student is there and hears."""
-        return not self._away
+        return not self._absence.away
 
-    async def hold(self) -> None:
-        """Until the farewell has been heard. Raises what kept the examiner from going on."""
+    async def hold(self) -> bool:
+        """Until the farewell has been heard; False: an absence lasted longer than the grace.
+
+        Raises what kept the examiner from going on.
+        """
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in self._works()]
             await self._converse()
-            await self._close()
+            if self._examiner.finished:
+                await self._close()
             for task in tasks:
                 task.cancel()
+        return self._examiner.finished
 
     def student_ready(self) -> None:
         """The student is there and hears. Said again without an absence, it changes nothing."""
-        if self._away:
-            self._away = False
+        if self._absence.away:
+            self._absence.end()
+            # The silence of an absence is none of the student's.
+            self._voice.floor.stir()
             self._ready.set()
             self._look_up()
 
     def student_left(self) -> None:
         """The student is gone: the clock waits for the return."""
-        self._away = True
-        self._examiner.hold_clock()
-        self._look_up()
+        self._leave(counts=True)
+
+    def line_lost(self) -> None:
+        """The room cannot be reached from here: the student is no more to be heard."""
+        self._leave(counts=False)
 
     async def press(self, name: CommandName) -> None:
         """A button: cuts the examiner off, but never the student."""
@@ -119,6 +145,8 @@ class Conversation:
         examiner, voice, sleep = self._examiner, self._voice, self._sleep
         works = [
             examiner.run(),
+            self._give_up(),
+            tell_of_trouble(examiner, voice, present=lambda: self.present, notify=self._notify),
             keep_time(examiner, quiet=voice.quiet, act=voice.act, sleep=sleep),
             keep_attention(
                 examiner,
@@ -139,9 +167,9 @@ class Conversation:
         if self._microphone is not None:
             works.append(
                 watch(
-                    self._microphone,
+                    (self._microphone, voice.listening, voice.mouth),
                     examiner,
-                    present=lambda: self.present,
+                    present=lambda: self.present and examiner.started,
                     tell=self._tell_of_sound,
                     sleep=sleep,
                 )
@@ -157,7 +185,7 @@ class Conversation:
     async def _quiet(self) -> None:
         """Waits until the student is there and nobody is heard."""
         await self._voice.quiet()
-        while self._away:
+        while not self.present:
             await self._voice.floor.until(lambda: self.present)
             await self._voice.quiet()
 
@@ -176,22 +204,35 @@ class Conversation:
         if isinstance(event, SoundLost):
             self._examiner.clock.stop()
             await self._notify(MICROPHONE[event.cause])
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOSS_S):
-                    await self._turn_ended()
+            if event.cause != "voice":
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOSS_S):
+                        await self._turn_ended()
+        elif event.cause == "voice":
+            await self._voice.student_silent()
+            if not self._examiner.state["sound_lost"]:
+                # What was read has been answered meanwhile.
+                return
         async with self._acting:
             await self._examiner.settled()
-            await self._voice.hush()
+            if event.cause != "voice":
+                await self._voice.hush()
             turn = await self._voice.act(event)
             await turn.committed
 
+    async def _give_up(self) -> None:
+        await self._absence.too_long(self._sleep)
+        self._gave_up = True
+        self._voice.floor.wake()
+
     async def _converse(self) -> None:
-        await self._ready.wait()
-        while not self._examiner.finished:
+        while not (self._examiner.finished or self._gave_up):
             if self._ready.is_set():
                 self._ready.clear()
                 await self._begin()
-            await self._voice.floor.until(lambda: self._examiner.finished or self._ready.is_set())
+            await self._voice.floor.until(
+                lambda: self._examiner.finished or self._gave_up or self._ready.is_set()
+            )
 
     async def _begin(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -199,8 +240,9 @@ class Conversation:
             async with asyncio.timeout(RETURN_S):
                 await self._voice.student_silent()
         if self._examiner.started:
-            await self._voice.speak(await self._examiner.returned())
+            await self._voice.speak(await self._examiner.returned(self._absence.take_ms()))
         else:
+            await self._admitted()
             await self._voice.act(Started())
 
     async def _close(self) -> None:
@@ -218,6 +260,11 @@ class Conversation:
         except TimeoutError:
             return False
         return True
+
+    def _leave(self, *, counts: bool) -> None:
+        self._absence.begin(counts=counts)
+        self._examiner.hold_clock()
+        self._look_up()
 
     def _look_up(self) -> None:
         self._voice.floor.wake()

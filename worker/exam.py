@@ -1,45 +1,30 @@
 """One job: the examiner joins the room and holds the exam. This file only composes."""
 
-import asyncio
 import logging
 import os
-from collections.abc import Coroutine
-from functools import partial
-from typing import Any, cast
+from typing import cast
 
-from livekit import api, rtc
-from livekit.agents import AgentSession, JobContext, room_io
+from livekit.agents import JobContext
 
-from exam_graph.events import CommandName
-from exam_graph.state import Kept
 from records.dispatch import Dispatch
+from records.errors import RecordsError, SittingHeld, SittingOver, StaleFence
 from records.model import Sitting
 from records.store import Records
-from worker import protocol
 from worker.console_audio import CONSOLE_DISPATCH, hold_in_console
-from worker.conversation import Conversation
-from worker.examiner import Examiner
+from worker.exam_room import ExamRoom
 from worker.flux import Recogniser
-from worker.microphone import Microphone
-from worker.microphone_audio import MicrophoneAudio
-from worker.microphone_in_room import MicrophoneInRoom
+from worker.lease import holding
+from worker.metrics import counted_exam
 from worker.mouth import Mouth
 from worker.opening import open_examiner
-from worker.page import Page
-from worker.protocol import View
 from worker.readiness import kept_ready
 from worker.settings import Settings
-from worker.speech import build_session, build_voice, room_options
+from worker.speech import build_fallback_voice, build_session, build_voice
 from worker.turn_end import TurnEnd
-from worker.typed import typed_answer
-from worker.view import view
 from worker.voice import Voice
 from worker.warmup import Warm
 
 logger = logging.getLogger(__name__)
-
-#: How long the page has to show the end before its room goes away, in seconds.
-FAREWELL_S = 3.0
 
 
 class SittingRefusedError(Exception):
@@ -50,25 +35,45 @@ async def examine(ctx: JobContext) -> None:
     """The job's entry point. Dispatch metadata names the sitting; all else is in the record."""
     settings = Settings()
     warm = Warm.of(ctx.proc)
-    records = await Records.open(settings.database_url)
+    try:
+        records = await Records.open(settings.database_url)
+    except RecordsError as error:
+        # The keeper sends for another examiner when this one does not come.
+        logger.error("exam refused: %s", error)
+        ctx.shutdown("no records")
+        return
     try:
         sitting = await _sitting_of(ctx, records)
-        logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
         async with (
-            open_examiner(sitting, records, warm.graph, warm.rules, settings) as examiner,
+            holding(
+                records,
+                sitting.id,
+                renew_s=settings.lease_renew_s,
+                expires_s=settings.lease_expires_s,
+            ) as hold,
+            open_examiner(
+                sitting, hold.fence, records, warm.graph, warm.rules, settings
+            ) as examiner,
             kept_ready(examiner, warm.graph, settings) as ready,
         ):
+            logger.info("examining sitting %s in process %d", sitting.id, os.getpid())
             context = examiner.context
             session = build_session(settings, context, examiner.state, warm)
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
             slow = build_voice(settings, context.profile, slow=True)
-            voice = Voice(examiner, turn_end, Mouth(slow, ready))
+            fallback = build_fallback_voice(settings, context.profile)
+            mouth = Mouth(slow, ready, fallback, timeout_s=settings.tts_timeout_s)
+            voice = Voice(examiner, turn_end, mouth)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)
             else:
-                await Exam(ctx, examiner, session, turn_end, voice).hold()
-    except SittingRefusedError as refusal:
+                room = ExamRoom(ctx, hold, examiner, session, turn_end, voice, settings)
+                with counted_exam(resumed=examiner.started, ending=lambda: room.ending):
+                    await room.hold()
+    except (SittingRefusedError, SittingHeld, SittingOver) as refusal:
         logger.error("exam refused: %s", refusal)
+    except StaleFence as error:
+        logger.error("another examiner has taken over: %s", error)
     finally:
         await records.close()
         ctx.shutdown("exam over")
@@ -85,151 +90,3 @@ async def _sitting_of(ctx: JobContext, records: Records) -> Sitting:
     if sitting.status not in ("open", "running"):
         raise SittingRefusedError(f"sitting {sitting.id} is {sitting.status}")
     return sitting
-
-
-class Exam:
-    """An exam in a room: the page and the conversation put together."""
-
-    def __init__(
-        self,
-        ctx: JobContext,
-        examiner: Examiner,
-        session: AgentSession[None],
-        turn_end: TurnEnd,
-        voice: Voice,
-    ) -> None:
-        self._ctx = ctx
-        self._examiner = examiner
-        self._session = session
-        self._turn_end = turn_end
-        self._voice = voice
-        self._page = Page(ctx.room)
-        self._microphone = Microphone(examiner.clock.source)
-        self._in_room = MicrophoneInRoom(ctx.room, self._microphone)
-        typed = examiner.context.profile.typed
-        self._conversation = Conversation(
-            examiner,
-            voice,
-            turn_end,
-            notify=self._page.notify,
-            microphone=None if typed else self._microphone,
-        )
-        self._closed = asyncio.Event()
-        self._farewell = False
-        self._running: set[asyncio.Task[None]] = set()
-
-    async def hold(self) -> None:
-        """From joining the room to the farewell, or until the room is gone."""
-        self._ctx.room.on("disconnected", lambda _: self._closed.set())
-        self._ctx.room.on("participant_disconnected", self._on_left)
-        await self._ctx.connect()
-        self._in_room.look(self._ctx.room)
-        self._answer_page()
-        self._show()
-        typed = self._examiner.context.profile.typed
-        await self._session.start(
-            self._voice,
-            room=self._ctx.room,
-            room_options=room_options(self._on_typed if typed else None),
-            session_host=False,
-            record=False,
-        )
-        assert self._session.input.audio is not None
-        self._session.input.audio = MicrophoneAudio(
-            self._session.input.audio,
-            hear=self._microphone.hear,
-            present=lambda: (
-                self._conversation.present and not typed and not self._microphone.plugged
-            ),
-        )
-        self._voice.attach()
-        self._session.on("agent_state_changed", lambda _: self._show())
-        self._session.on("close", lambda _: self._closed.set())
-        self._examiner.on_commit(self._on_kept)
-        holding = asyncio.create_task(self._conversation.hold())
-        closed = asyncio.create_task(self._closed.wait())
-        await asyncio.wait((holding, closed), return_when=asyncio.FIRST_COMPLETED)
-        closed.cancel()
-        if holding.done():
-            await self._end(holding)
-        else:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
-        await self._session.aclose()
-
-    async def _end(self, holding: asyncio.Task[None]) -> None:
-        error = holding.exception()
-        if error is not None:
-            await self._explain(error)
-            return
-        self._farewell = True
-        self._page.show(View(phase="finished"))
-        await self._page.shown()
-        await asyncio.sleep(FAREWELL_S)
-        await self._ctx.api.room.delete_room(api.DeleteRoomRequest(room=self._ctx.room.name))
-
-    async def _explain(self, error: BaseException) -> None:
-        """Nothing is said as recorded that is not: the clock stops and the student is told."""
-        logger.error("sitting %s stopped", self._examiner.sitting.id, exc_info=error)
-        self._examiner.hold_clock()
-        await self._session.interrupt(force=True)
-        await self._page.notify(protocol.EXAMINER_STOPPED)
-
-    def _answer_page(self) -> None:
-        self._page.on(protocol.RPC_READY, self._on_ready)
-        self._page.on(protocol.RPC_DONE, self._on_done)
-        self._page.on_typing(self._voice.floor.stir)
-        self._turn_end.on_held = lambda: self._run(self._page.notify(protocol.PRESS_DONE))
-        buttons: dict[str, CommandName] = {
-            protocol.RPC_REPEAT: "repeat",
-            protocol.RPC_SKIP: "skip",
-            protocol.RPC_PAUSE: "pause",
-            protocol.RPC_END: "end",
-        }
-        for method, name in buttons.items():
-            self._page.on(method, partial(self._on_button, name))
-
-    async def _on_button(self, name: CommandName) -> None:
-        """Answers the page at once: a sentence of the student's may have to end first."""
-        self._run(self._conversation.press(name))
-
-    async def _on_ready(self) -> None:
-        self._conversation.student_ready()
-        self._show()
-
-    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != protocol.IDENTITY:
-            self._conversation.student_left()
-            self._show()
-
-    async def _on_done(self) -> None:
-        self._turn_end.ask()
-
-    async def _on_typed(self, _: AgentSession[None], event: room_io.TextInputEvent) -> None:
-        answer, cut = typed_answer(event.text)
-        if cut:
-            await self._page.notify(protocol.TYPED_TOO_LONG)
-        await self._conversation.typed(answer)
-
-    def _on_kept(self, _: Kept) -> None:
-        self._show()
-        if "echo" in self._examiner.flags:
-            self._run(self._page.notify(protocol.ECHO))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-    def _show(self) -> None:
-        if self._farewell:
-            return
-        examiner = self._examiner
-        self._page.show(
-            view(
-                examiner.state,
-                examiner.context,
-                self._session.agent_state,
-                examiner.clock,
-            )
-        )

@@ -31,7 +31,7 @@ from exam_graph.state import (
 from records.model import Sitting, TurnRecord
 from records.store import Records
 from worker.answer_window import AnswerWindow
-from worker.patience import patiently
+from worker.patience import OnTrouble, patiently
 from worker.turn import Heard, Turn
 from worker.turn_row import turn_row
 
@@ -82,9 +82,11 @@ class Examiner:
         self._last_turn: Turn | None = None
         self._last_number = self.state["turn"]
         self._clock_held = False
+        self._failing: set[str] = set()
         self._writing = asyncio.Lock()
         self._guess: _Guess | None = None
         self._listeners: list[CommitListener] = []
+        self._tell_trouble: OnTrouble = lambda _: None
 
     @property
     def started(self) -> bool:
@@ -103,12 +105,19 @@ class Examiner:
         """Calls `listener` with the state after each turn that was kept."""
         self._listeners.append(listener)
 
+    def on_trouble(self, tell: OnTrouble) -> None:
+        """Calls `tell` with True when a turn cannot be kept for long, with False when it is."""
+        self._tell_trouble = tell
+
     async def open(self) -> None:
         """Loads what was kept: the last checkpoint, and turns recorded after it, replayed."""
         found = await kept(self._checkpoints, self._config)
         if found is not None:
-            self.state = found
-        missing = await self._records.turns(self.sitting.id, after=self.state["turn"])
+            # An older version's checkpoint may lack what came since.
+            self.state = {**self.state, **found}
+        missing = await patiently(
+            lambda: self._records.turns(self.sitting.id, after=self.state["turn"])
+        )
         for turn in missing:
             await self._replay(turn)
         if missing:
@@ -137,18 +146,35 @@ class Examiner:
         if self._last_turn is not None:
             await asyncio.wait((self._last_turn.committed,))
 
-    async def returned(self) -> Turn:
-        """Queues the student's or the examiner's return, with what was kept of an open answer."""
+    async def returned(self, away_ms: int = 0) -> Turn:
+        """Queues the student's or the examiner's return, with what was kept of an open answer.
+
+        `away_ms`: how long the student was gone.
+        """
         self._clock_held = False
-        draft = await self._records.draft(self.sitting.id)
+        draft = await patiently(lambda: self._records.draft(self.sitting.id), self._tell_trouble)
         if draft is None or draft.question_id != current_question_id(self.state):
-            return self.submit(Returned())
-        return self.submit(Returned(draft=draft.text))
+            return self.submit(Returned(away_ms=away_ms))
+        return self.submit(Returned(draft=draft.text, away_ms=away_ms))
 
     def hold_clock(self) -> None:
         """Stops the clock until the return: the student is gone, or something of ours failed."""
         self._clock_held = True
         self.clock.stop()
+
+    async def abandon(self) -> None:
+        """The student stays away: the sitting ends, but where nothing was asked yet."""
+        await patiently(lambda: self._records.abandon(self.sitting.id, self._fence))
+
+    def stop_clock_for(self, part: str) -> None:
+        """A part of ours fails: the clock stands until it does no more."""
+        self._failing.add(part)
+        self.clock.stop()
+
+    def let_clock_run(self, part: str) -> None:
+        """It works again."""
+        self._failing.discard(part)
+        self._set_clock()
 
     def guess(self, event: StudentSpoke) -> Turn:
         """Runs the graph on words that may still change. Replaces an earlier guess."""
@@ -189,17 +215,21 @@ class Examiner:
 
     async def note_heard(self, heard: Heard) -> None:
         """Keeps how much of an utterance was played to the student, once its turn is kept."""
-        turn = heard.mark.turn
-        await turn.committed
-        assert turn.number is not None
-        await self._records.note_heard(
-            self.sitting.id,
-            self._fence,
-            turn.number,
-            heard.mark.position,
-            started_at=heard.started_at,
-            heard_ms=heard.heard_ms,
-            whole=heard.whole,
+        await heard.mark.turn.committed
+        number = heard.mark.turn.number
+        if number is None:
+            # Said beside the exam.
+            return
+        await patiently(
+            lambda: self._records.note_heard(
+                self.sitting.id,
+                self._fence,
+                number,
+                heard.mark.position,
+                started_at=heard.started_at,
+                heard_ms=heard.heard_ms,
+                whole=heard.whole,
+            )
         )
 
     def _enqueue(self, job: _Job) -> Turn:
@@ -215,7 +245,8 @@ class Examiner:
         assert isinstance(guessed, StudentSpoke)
         untouched = guess.base == self._last_number
         failed = guess.task.done() and (guess.task.cancelled() or guess.task.exception())
-        return untouched and not failed and same_words(guessed.text, event.text)
+        same = same_words(guessed.text, event.text) and guessed.fault == event.fault
+        return untouched and not failed and same
 
     async def _run_guess(self, turn: Turn, after: Turn | None) -> ExamState:
         if after is not None:
@@ -233,13 +264,16 @@ class Examiner:
         await self._window.follow(turn.event, outcome["record"], state)
         self.state = state
         self.flags = outcome["record"]["flags"]
-        if clock_runs(state) and not self._clock_held:
-            self.clock.start()
-        else:
-            self.clock.stop()
+        self._set_clock()
         turn.committed.set_result(None)
         for listener in self._listeners:
             listener(state)
+
+    def _set_clock(self) -> None:
+        if clock_runs(self.state) and not self._clock_held and not self._failing:
+            self.clock.start()
+        else:
+            self.clock.stop()
 
     async def _run_graph(self, turn: Turn, state: Kept) -> ExamState:
         context = dataclasses.replace(self.context, certain=turn.certain)
@@ -261,8 +295,11 @@ class Examiner:
     async def _commit(self, turn: Turn, outcome: ExamState, state: Kept) -> None:
         row = turn_row(turn, outcome, ends_exam=not self.finished and state["phase"] == "finished")
         async with self._writing:
-            await patiently(lambda: self._records.commit_turn(self.sitting.id, self._fence, row))
-        await patiently(lambda: self._checkpoint(state))
+            await patiently(
+                lambda: self._records.commit_turn(self.sitting.id, self._fence, row),
+                self._tell_trouble,
+            )
+        await patiently(lambda: self._checkpoint(state), self._tell_trouble)
 
     async def _checkpoint(self, state: Kept) -> None:
         await keep(self._checkpoints, self._config, state)

@@ -17,6 +17,8 @@ import openai
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
+from worker import failures
+from worker.failures import Kind
 from worker.groq_budget import TokenBudget
 from worker.prompting import prompt
 
@@ -118,6 +120,7 @@ class GroqClient:
 
     def _failed(self, what: str, error: Exception, elapsed_ms: int) -> None:
         self._failures += 1
+        failures.count("llm", _kind(error))
         rest = _rest_seconds(error, self._failures)
         self._resting_until = max(self._resting_until, self._now() + rest)
         note = f", and for the next {rest:.0f} s" if rest else ""
@@ -181,6 +184,17 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
         return max(0.0, float(error.response.headers["retry-after"]))
     except (KeyError, ValueError):
         return None
+
+
+def _kind(error: Exception) -> Kind:
+    if isinstance(error, openai.APIStatusError):
+        return failures.kind_of_status(error.status_code)
+    if isinstance(error, TimeoutError | openai.APITimeoutError):
+        return "timeout"
+    if isinstance(error, openai.APIConnectionError):
+        return "dropped"
+    # A reply that is not what was asked for.
+    return "garbage" if isinstance(error, ValueError) else "error"
 
 
 def _name(error: Exception) -> str:

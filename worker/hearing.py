@@ -28,7 +28,7 @@ class Hearing:
             self._heard[heard.mark] = heard
 
     def played(self, turn: Turn) -> bool:
-        """Whether it is known of all its utterances how much was played."""
+        """Whether it is known of all its utterances how much was played, or that none is."""
         return all(mark in self._heard for mark in _marks(turn))
 
     def cut_off(self) -> NotHeard | None:
@@ -47,4 +47,9 @@ class Hearing:
 
 
 def _marks(turn: Turn) -> list[Mark]:
-    return [Mark(turn, position) for position in range(len(turn.utterances))]
+    """Of what can be heard: what no voice could say is read, and counts as heard."""
+    return [
+        Mark(turn, position)
+        for position in range(len(turn.utterances))
+        if position not in turn.unspoken
+    ]

@@ -1,7 +1,8 @@
 """Watches that sound can come from the student's microphone, and tells when none can."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from livekit import rtc
 
@@ -86,8 +87,18 @@ class Microphone:
         self.changed.set()
 
 
+class SoundSource(Protocol):
+    """Something that sound comes through; as `Microphone` says."""
+
+    changed: asyncio.Event
+
+    def trouble(self) -> SoundCause | None: ...
+
+    def certain_in(self) -> float: ...
+
+
 async def watch(
-    microphone: Microphone,
+    sources: Sequence[SoundSource],
     examiner: Examiner,
     *,
     present: Callable[[], bool],
@@ -98,17 +109,19 @@ async def watch(
 
     Not while the student is away; and in a pause nobody need be heard.
     """
-    examiner.on_commit(lambda _: microphone.changed.set())
+    examiner.on_commit(lambda _: sources[0].changed.set())
+    lost: SoundCause | None = None
     while not examiner.finished:
-        microphone.changed.clear()
-        cause, state = microphone.trouble(), examiner.state
-        if not present():
-            await microphone.changed.wait()
-        elif cause is None and state["sound_lost"] and not microphone.certain_in():
-            await tell(SoundBack())
-        elif cause is not None and not state["sound_lost"] and not state["paused"]:
+        for source in sources:
+            source.changed.clear()
+        state = examiner.state
+        cause = next((cause for source in sources if (cause := source.trouble())), None)
+        certain_in = [soon for source in sources if (soon := source.certain_in())]
+        if present() and cause is None and state["sound_lost"] and not certain_in:
+            await tell(SoundBack(cause=lost))
+        elif present() and cause and not state["sound_lost"] and not state["paused"]:
+            lost = cause
             await tell(SoundLost(cause=cause))
-        elif certain_in := microphone.certain_in():
-            await first_of(microphone.changed.wait(), sleep(certain_in))
         else:
-            await microphone.changed.wait()
+            limit = [sleep(min(certain_in))] if present() and certain_in else []
+            await first_of(*(source.changed.wait() for source in sources), *limit)

@@ -3,14 +3,14 @@
 from livekit import rtc
 
 from worker.microphone import Microphone
-from worker.protocol import IDENTITY
 
 
 class MicrophoneInRoom:
     """Tells a `Microphone` what becomes of the student's tracks. Attach it before joining."""
 
-    def __init__(self, room: rtc.Room, microphone: Microphone) -> None:
+    def __init__(self, room: rtc.Room, microphone: Microphone, student: str) -> None:
         self._microphone = microphone
+        self._student = student
         room.on("track_published", self._see)
         room.on("track_unpublished", self._lose)
         room.on("track_muted", lambda participant, track: self._see(track, participant))
@@ -25,7 +25,7 @@ class MicrophoneInRoom:
 
     def _see(self, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:
         is_microphone = publication.source == rtc.TrackSource.SOURCE_MICROPHONE
-        if is_microphone and participant.identity != IDENTITY:
+        if is_microphone and participant.identity == self._student:
             self._microphone.published(publication.sid, muted=publication.muted)
 
     def _lose(self, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:

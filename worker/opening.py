@@ -3,15 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
-
-import aiosqlite
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from sqlalchemy import make_url
 
 from exam_graph.clock import MonotonicClock
-from exam_graph.graph import ExamGraph, build_checkpoints
+from exam_graph.graph import ExamGraph
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
 from exam_graph.probing import ProbeWriter
@@ -21,6 +15,7 @@ from exam_graph.state import ExamContext
 from exam_graph.understanding import Understanding
 from records.model import Sitting
 from records.store import Records
+from worker.checkpoints import open_checkpoints
 from worker.examiner import Examiner
 from worker.settings import Settings
 
@@ -28,26 +23,24 @@ from worker.settings import Settings
 @contextlib.asynccontextmanager
 async def open_examiner(
     sitting: Sitting,
+    fence: int,
     records: Records,
     graph: ExamGraph,
     rules: RulesUnderstanding,
     settings: Settings,
 ) -> AsyncIterator[Examiner]:
-    """An examiner that holds the sitting and stands where it was left."""
+    """An examiner that stands where the sitting was left, and writes under `fence`."""
     async with (
         open_understanding(rules, settings) as (understanding, probes),
-        aiosqlite.connect(sqlite_path(settings.database_url)) as connection,
+        open_checkpoints(settings.database_url, sitting.id, fence) as checkpoints,
     ):
-        # None: a checkpoint may hold plain values only, and no class is made of what is read.
-        serde = JsonPlusSerializer(allowed_msgpack_modules=None)
-        saver = AsyncSqliteSaver(connection, serde=serde)
         paper = Paper.from_dict(sitting.paper)
         examiner = Examiner(
             sitting,
-            await records.claim(sitting.id),
+            fence,
             records=records,
             graph=graph,
-            checkpoints=build_checkpoints(saver),
+            checkpoints=checkpoints,
             context=ExamContext(
                 paper,
                 phrasebook(paper.language),
@@ -55,6 +48,7 @@ async def open_examiner(
                 # Checked at the door; what is not understood here must not be held otherwise.
                 profile=Profile.model_validate(sitting.profile),
                 probes=probes if paper.generated_probes else None,
+                absence_limit_ms=round(settings.absence_limit_s * 1000),
             ),
             clock=MonotonicClock(),
         )
@@ -93,11 +87,3 @@ async def open_understanding(
                 yield understanding, GroqProbes(groq)
         finally:
             warming.cancel()
-
-
-def sqlite_path(database_url: str) -> str:
-    """The file of an SQLite URL; checkpoints live in the record's database."""
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise ValueError(f"DATABASE_URL must name an SQLite file, not {url.render_as_string()}")
-    return str(Path(url.database))

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
-from worker.protocol import IDENTITY, NOTICE_TOPIC, RPC_OK, TYPING_TOPIC, Notice, View
+from records.notice import NOTICE_TOPIC, Notice
+from worker.protocol import RPC_OK, TYPING_TOPIC, View
 
 logger = logging.getLogger(__name__)
 
@@ -14,10 +15,14 @@ Handler = Callable[[], Awaitable[None]]
 
 
 class Page:
-    """Shows a `View` by participant attributes (only what changed) and answers the page's RPCs."""
+    """Shows a `View` by participant attributes (only what changed) and answers the page's RPCs.
 
-    def __init__(self, room: rtc.Room) -> None:
+    `student`: the identity of whose page it is. Nobody else in the room may press its buttons.
+    """
+
+    def __init__(self, room: rtc.Room, student: str) -> None:
         self._room = room
+        self._student = student
         self._shown: dict[str, str] = {}
         self._wanted: dict[str, str] = {}
         self._sending: asyncio.Task[None] | None = None
@@ -47,16 +52,16 @@ class Page:
 
         def received(packet: rtc.DataPacket) -> None:
             sender = packet.participant
-            if packet.topic == TYPING_TOPIC and sender and sender.identity != IDENTITY:
+            if packet.topic == TYPING_TOPIC and sender and sender.identity == self._student:
                 handler()
 
         self._room.on("data_received", received)
 
     def on(self, method: str, handler: Handler) -> None:
-        """Answers an RPC of the student's. The examiner's own identity may not call."""
+        """Answers an RPC of the student's."""
 
         async def answer(call: rtc.RpcInvocationData) -> str:
-            if call.caller_identity == IDENTITY:
+            if call.caller_identity != self._student:
                 raise rtc.RpcError(code=1403, message="Only the student's page may call this.")
             await handler()
             return RPC_OK

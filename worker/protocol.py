@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exam_graph.events import SoundCause
+from records.dispatch import EXAMINER_IDENTITY
+from records.notice import Notice
 
-AGENT_NAME = "examiner"
-IDENTITY = "examiner"
-NOTICE_TOPIC = "voxam.notice"
+IDENTITY = EXAMINER_IDENTITY
 #: Any packet of the student's on it: they are typing.
 TYPING_TOPIC = "voxam.typing"
 #: Longest answer that can be typed at once, in characters.
@@ -25,7 +25,6 @@ PagePhase = Literal[
     "closing",
     "finished",
 ]
-Level = Literal["info", "warning", "error"]
 
 RPC_READY = "exam.ready"
 RPC_REPEAT = "exam.repeat"
@@ -58,23 +57,19 @@ class View:
         }
 
 
-@dataclass(frozen=True)
-class Notice:
-    """A message for the page's notice line, on topic `voxam.notice`."""
-
-    code: str
-    level: Level
-    text: str
-
-    def encode(self) -> str:
-        return json.dumps({"code": self.code, "level": self.level, "text": self.text})
-
-
 EXAMINER_STOPPED = Notice(
     "examiner_stopped",
     "error",
-    "Something failed on our side. Your answers so far are kept; please reload this page to go on.",
+    "Something failed on our side. Your answers so far are kept, and the examiner comes back.",
 )
+RECORDS_DOWN = Notice(
+    "records_down",
+    "warning",
+    "Your answers cannot be recorded at the moment. That is our fault; the clock stands. "
+    "Please wait, the exam goes on by itself.",
+)
+#: A notice without a text ends that of the same code.
+RECORDS_BACK = Notice("records_down", "info", "")
 ANSWER_LONG = Notice("answer_long", "info", "Please come to an end with your answer.")
 PRESS_DONE = Notice("press_done", "info", "Have you finished? Then press “I’m done”.")
 TYPED_TOO_LONG = Notice(
@@ -102,4 +97,45 @@ MICROPHONE: dict[SoundCause, Notice] = {
         "No sound comes from your microphone. Is it switched off, or the wrong one? "
         "The clock stands until it is heard.",
     ),
+    "recogniser": Notice(
+        "recogniser",
+        "warning",
+        "We cannot hear you at the moment. That is our fault, not yours: the clock stands until "
+        "we can.",
+    ),
+    "voice": Notice(
+        "voice",
+        "warning",
+        "The examiner’s voice has failed. Please read what it says here, and answer as usual; the "
+        "clock stands until it speaks again.",
+    ),
 }
+#: Of the notices above, those whose end the page cannot know by itself.
+ENDED = tuple(Notice(MICROPHONE[cause].code, "info", "") for cause in ("recogniser", "voice"))
+#: What a turn that was kept tells by its flags, if nothing more lasting is told.
+OF_FLAGS = {
+    "echo": ECHO,
+    "recogniser_failed": Notice(
+        "recogniser_failed",
+        "info",
+        "We could not hear you for a moment. That was our fault; what you said before is kept.",
+    ),
+    "voice_failed": Notice(
+        "voice_failed",
+        "info",
+        "The examiner’s voice failed for a moment. What it says is written here, too.",
+    ),
+}
+PROVIDERS_BUSY = Notice(
+    "providers",
+    "warning",
+    "All places at our speech service are taken at the moment. Your exam begins by itself as soon "
+    "as one is free; the clock has not started.",
+)
+PROVIDERS_DOWN = Notice(
+    "providers",
+    "warning",
+    "Our speech service does not answer at the moment. Your exam begins by itself as soon as it "
+    "does; the clock has not started.",
+)
+PROVIDERS_READY = Notice("providers", "info", "Thank you for waiting. Your exam begins now.")

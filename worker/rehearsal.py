@@ -22,6 +22,7 @@ from records.store import Records
 from worker.examiner import Examiner
 from worker.groq_client import Asking, GroqClient
 from worker.groq_reading import Reading, properties
+from worker.lease import holding
 from worker.opening import open_examiner
 from worker.settings import LOCAL_KEY, Settings
 from worker.speech import build_session, build_voice
@@ -133,9 +134,12 @@ async def _examiner(warm: Warm) -> AsyncIterator[tuple[Examiner, Settings]]:
             )
             sitting = await records.sitting(opened.id)
             assert sitting is not None
-            async with open_examiner(
-                sitting, records, warm.graph, warm.rules, settings
-            ) as examiner:
+            async with (
+                holding(records, sitting.id) as hold,
+                open_examiner(
+                    sitting, hold.fence, records, warm.graph, warm.rules, settings
+                ) as examiner,
+            ):
                 work = asyncio.create_task(examiner.run())
                 yield examiner, settings
                 work.cancel()

@@ -1,15 +1,22 @@
 """The worker process: registers with LiveKit, takes dispatches, starts a job process for each."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
+import sys
+from typing import NoReturn
 
+import psutil
 from livekit.agents import AgentServer, JobRequest
 
-from records.dispatch import Dispatch
+from records.dispatch import AGENT_NAME, Dispatch
+from worker import ports
+from worker.capacity import Capacity, CpuAverage, free_memory_mb
 from worker.exam import examine
-from worker.protocol import AGENT_NAME, IDENTITY
+from worker.figures import kept_figures
+from worker.protocol import IDENTITY
 from worker.settings import Settings
 from worker.warmup import warm_up
 
@@ -27,26 +34,54 @@ LEFT_OUT = {
 }
 
 
+class Server(AgentServer):
+    """The framework's, but that several students may come in the same moment.
+
+    Its own estimate for an exam that is about to begin is the whole worker while none is held.
+    """
+
+    def __init__(self, settings: Settings, capacity: Capacity) -> None:
+        self._max_exams = settings.exams_at_once
+        super().__init__(
+            ws_url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            host="127.0.0.1",
+            port=settings.worker_health_port,
+            prometheus_port=settings.metrics_port or None,
+            num_idle_processes=settings.idle_processes,
+            load_fnc=lambda running: capacity.load(len(running.active_jobs)),
+            load_threshold=1.0,
+            setup_fnc=warm_up,
+            initialize_process_timeout=60.0,
+            # What it costs: a walk through the page tables of every process each 5 s. [measured,
+            # docs/performance.md]
+            job_memory_limit_mb=settings.job_memory_limit_mb,
+            job_memory_warn_mb=0,
+            # However long LiveKit is away: exams are still held here, and its return is awaited.
+            max_retry=sys.maxsize,
+            preload_modules=["worker.exam", "worker.preloaded"],
+        )
+
+    def _get_effective_load(self) -> float:
+        held = len(self.active_jobs) + self._reserved_slots
+        return max(self._worker_load, held / self._max_exams)
+
+
 def build_server(settings: Settings) -> AgentServer:
     """A server that is not running."""
     for name, value in LEFT_OUT.items():
         os.environ.setdefault(name, value)
-    server = AgentServer(
-        ws_url=settings.livekit_url,
-        api_key=settings.livekit_api_key,
-        api_secret=settings.livekit_api_secret.get_secret_value(),
-        host="127.0.0.1",
-        port=settings.worker_health_port,
-        num_idle_processes=settings.idle_processes,
-        # By exams, not by CPU: a moment's load must not turn a student away.
-        load_fnc=lambda running: len(running.active_jobs) / settings.max_exams,
-        load_threshold=1.0,
-        setup_fnc=warm_up,
-        initialize_process_timeout=60.0,
-        # It would only warn, for a walk through the page tables of every process each 5 s.
-        job_memory_warn_mb=0,
-        preload_modules=["worker.exam", "worker.preloaded"],
+    busy = CpuAverage()
+    busy.start()
+    capacity = Capacity(
+        max_exams=settings.exams_at_once,
+        exam_memory_mb=settings.exam_memory_mb,
+        cpu_limit=settings.cpu_limit,
+        free_memory_mb=free_memory_mb,
+        busy=busy,
     )
+    server = Server(settings, capacity)
     server.rtc_session(examine, agent_name=AGENT_NAME, on_request=_on_request)
     return server
 
@@ -62,14 +97,40 @@ async def _on_request(request: JobRequest) -> None:
     await request.accept(identity=IDENTITY, name="Examiner")
 
 
-async def serve(server: AgentServer, *, devmode: bool = False) -> None:
-    """Runs until SIGINT or SIGTERM, then lets running exams end. A second signal ends at once."""
+async def serve(settings: Settings, *, devmode: bool = False) -> None:
+    """Runs until SIGINT or SIGTERM, then lets running exams end. A second signal ends at once.
+
+    Raises PortTakenError.
+    """
+    server = build_server(_with_free_ports(settings))
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.metrics_port:
+            await stack.enter_async_context(
+                kept_figures(
+                    server, max_exams=settings.exams_at_once, database_url=settings.database_url
+                )
+            )
+        await _run(server, devmode=devmode)
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    """A port that was not set may be another; one that was set is the one that is watched."""
+    health = ports.choose(
+        settings.worker_health_port,
+        "WORKER_HEALTH_PORT",
+        asked_for="worker_health_port" in settings.model_fields_set,
+    )
+    ports.choose(settings.metrics_port, "METRICS_PORT", asked_for=True)
+    return settings.model_copy(update={"worker_health_port": health})
+
+
+async def _run(server: AgentServer, *, devmode: bool) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
     def on_signal() -> None:
         if stop.is_set():
-            raise SystemExit(1)
+            _end_at_once()
         stop.set()
 
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -79,7 +140,17 @@ async def serve(server: AgentServer, *, devmode: bool = False) -> None:
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not running.done() and not devmode:
         logger.info("draining: running exams end first, no new ones are taken")
-        await server.drain()
+        # As long as that takes: each exam has a deadline of its own.
+        await server.drain(timeout=None)
     await server.aclose()
     stopping.cancel()
     await running
+
+
+def _end_at_once() -> NoReturn:
+    """As if killed: the exams go on elsewhere, from what is recorded."""
+    logger.warning("stopped again: exams that are under way are left to other workers")
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    os._exit(1)

@@ -11,6 +11,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, tts
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from worker import failures
 from worker.speech_store import SpeechStore
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ class SpeechCache:
             try:
                 pcm = await self._tried(text)
             except (APIError, TimeoutError) as error:
+                failures.note("tts", failures.kind_of(error))
                 logger.warning("speech could not be made ahead: %s", type(error).__name__)
                 return None
             if pcm:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from exam_graph.events import Event
 from exam_graph.utterance import Utterance
@@ -19,10 +20,21 @@ class Turn:
         self.used_ms = used_ms
         self.number: int | None = None
         self.utterances: list[Utterance] = []
+        #: Positions of utterances that no voice could say: the student reads them.
+        self.unspoken: set[int] = set()
         #: Done when record and checkpoint hold the turn; fails with what kept them from it.
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._complete = False
         self._grown = asyncio.Event()
+
+    @classmethod
+    def aside(cls, event: Event, utterance: Utterance) -> Self:
+        """What is said about an event that is no turn of the exam: it never gets a number."""
+        turn = cls(event, 0)
+        turn.say(utterance)
+        turn.complete()
+        turn.committed.set_result(None)
+        return turn
 
     def say(self, utterance: Utterance) -> None:
         self.utterances.append(utterance)

@@ -26,7 +26,7 @@ def view(state: Kept, context: ExamContext, agent_state: str, clock: ExamClock) 
 def _phase(state: Kept, agent_state: str) -> PagePhase:
     if state["phase"] == "finished":
         return "closing"
-    if state["paused"] or state["sound_lost"]:
+    if state["paused"] or (state["sound_lost"] and not state["reading"]):
         return "paused"
     if state["phase"] == "question":
         return _IN_QUESTION.get(agent_state, "listening")

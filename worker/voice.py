@@ -6,8 +6,8 @@ what is said.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
-from typing import Any, Self
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine
+from typing import Any, Self, cast
 
 from livekit import rtc
 from livekit.agents import (
@@ -16,16 +16,21 @@ from livekit.agents import (
     ConversationItemAddedEvent,
     ModelSettings,
     SpeechCreatedEvent,
+    UserStateChangedEvent,
     llm,
     stt,
 )
+from livekit.agents.types import NOT_GIVEN
 
-from exam_graph.events import Event, StudentSpoke
+from exam_graph.events import Event, SoundLost, StudentSpoke
+from worker.deepgram_flux import WatchedRecogniser
 from worker.ears import Ears
 from worker.examiner import Examiner
+from worker.excuses import Excuses
 from worker.floor import Floor
 from worker.hearing import Hearing
-from worker.mouth import Mouth
+from worker.listening import Listening
+from worker.mouth import Mouth, UnspokenError
 from worker.playback import UTTERANCE, PlaybackMonitor
 from worker.stable import with_stable_guesses
 from worker.turn import Heard, Mark, Turn
@@ -56,12 +61,22 @@ class Voice(Agent):
         examiner: Examiner,
         turn_end: TurnEnd,
         mouth: Mouth | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         super().__init__(instructions="")
         clock = examiner.clock.source
         self._examiner = examiner
         self._turn_end = turn_end
-        self._mouth = mouth or Mouth()
+        self._excuses = Excuses(examiner)
+        self.mouth = mouth or Mouth()
+        self.mouth.on_failure = self._excuses.voice_failed
+        self.listening = Listening(
+            clock,
+            on_failure=self._excuses.recogniser_failed,
+            on_change=self._excuses.hears,
+            sleep=sleep,
+        )
         self._monitor: PlaybackMonitor | None = None
         self._attached: AgentSession[None] | None = None
         self._certain: tuple[str, Turn] | None = None
@@ -83,8 +98,9 @@ class Voice(Agent):
         session.output.audio = self._monitor
         session.on("conversation_item_added", self._forget)
         session.on("agent_state_changed", lambda _: self.floor.wake())
-        session.on("user_state_changed", lambda _: self.floor.wake())
+        session.on("user_state_changed", self._on_user_state)
         session.on("speech_created", self._follow_speech)
+        session.on("error", self._excuses.tried_again)
 
     async def act(self, event: Event) -> Turn:
         """Submits an event that is not the student's speech, and says what comes of it."""
@@ -93,14 +109,24 @@ class Voice(Agent):
     async def speak(self, turn: Turn) -> Turn:
         """Says a turn's utterances, if it has any; returns when they are queued to be played."""
         self._hearing.follow(turn)
+        event = turn.event
+        # Who speaks and is not understood would never be silent for the examiner to say so.
+        aloud = isinstance(event, SoundLost) and event.cause == "recogniser"
+        may_interrupt = False if aloud else NOT_GIVEN
         async for _ in turn.marks():
-            self.session.say(self._spoken(turn), add_to_chat_ctx=False)
+            self.session.say(
+                self._spoken(turn), add_to_chat_ctx=False, allow_interruptions=may_interrupt
+            )
             break
         return turn
 
+    def tell(self, aside: Turn) -> None:
+        """Says something beside the exam."""
+        self.session.say(self._spoken(aside), add_to_chat_ctx=False)
+
     async def hush(self) -> None:
-        """Cuts off what is being said, because the student pressed a button."""
-        await self.session.interrupt()
+        """Cuts off what is being said, because something else is to be said at once."""
+        await self.session.interrupt(force=True)
         self._submit_unheard()
 
     async def quiet(self) -> None:
@@ -128,7 +154,7 @@ class Voice(Agent):
         if self._examiner.context.profile.typed:
             # There may never be a microphone, and a recogniser closes on who sends nothing.
             audio = await _begun(audio)
-        heard = Agent.default.stt_node(self, audio, model_settings)
+        heard = self.listening.hear(cast(WatchedRecogniser, self.session.stt), audio)
         async for event in with_stable_guesses(self._turn_end.watch(heard)):
             self.ears.note(event)
             yield event
@@ -143,6 +169,7 @@ class Voice(Agent):
             words=words,
             confidence=new_message.transcript_confidence,
             duration_ms=duration_ms,
+            fault=self.listening.take_fault(),
         )
         turn, reused = self._examiner.student_spoke(event)
         # The framework may have dropped its own guess although ours holds: then it asks for the
@@ -157,7 +184,7 @@ class Voice(Agent):
 
     async def on_exit(self) -> None:
         """The session closes: what was played may still have to be noted."""
-        await self._mouth.aclose()
+        await self.mouth.aclose()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=NOTES_S)
             for task in late:
@@ -183,13 +210,21 @@ class Voice(Agent):
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
         async for chunk in text:
             assert isinstance(chunk, Spoken)
-            seconds = 0.0
-            async for frame in self._mouth.speak(chunk.mark.utterance, self, model_settings):
-                frame.userdata[UTTERANCE] = chunk.mark
-                seconds += frame.duration
-                yield frame
+            mark, seconds = chunk.mark, 0.0
+            try:
+                async for frame in self.mouth.speak(mark.utterance, self, model_settings):
+                    frame.userdata[UTTERANCE] = mark
+                    seconds += frame.duration
+                    yield frame
+            except UnspokenError:
+                mark.turn.unspoken.add(mark.position)
+                self.floor.wake()
+                continue
+            finally:
+                if self.mouth.trouble() is None:
+                    self._excuses.voice_speaks()
             if self._monitor is not None:
-                self._monitor.synthesised(chunk.mark, seconds)
+                self._monitor.synthesised(mark, seconds)
 
     # -- inside --
 
@@ -200,6 +235,10 @@ class Voice(Agent):
     def _on_heard(self, heard: Heard) -> None:
         self._hearing.note(heard)
         self._in_background(self._examiner.note_heard(heard))
+        self.floor.wake()
+
+    def _on_user_state(self, change: UserStateChangedEvent) -> None:
+        self.listening.hear_voice(speaking=change.new_state == "speaking")
         self.floor.wake()
 
     def _submit_unheard(self) -> None:

@@ -1,6 +1,6 @@
 """Warns once at each mark of the clock, at the pause in which the turn happens.
 
-Not inside an answer, and not when something was cut off: of that turn nothing is played.
+Not inside an answer, and not when something was cut off or failed: of that turn nothing is played.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from exam_graph.clock import WARNING_MARKS
-from exam_graph.events import NotHeard, parse_event
+from exam_graph.events import Failed, NotHeard, parse_event
 from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState, clock_runs, remaining_ms
 
@@ -32,7 +32,7 @@ async def keep_time(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str
 
 
 def _still_speaking(state: ExamState) -> bool:
-    if isinstance(parse_event(state["event"]), NotHeard):
+    if isinstance(parse_event(state["event"]), NotHeard | Failed):
         return True
     understood = state["understood"] or {}
     return bool(understood.get("unfinished")) or understood.get("intent") in ("think", "echo")

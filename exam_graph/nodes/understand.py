@@ -24,6 +24,7 @@ _HEARD_AGAIN: dict[str, Any] = {
     "silences": 0,
     "silent_questions": 0,
     "sound_lost": False,
+    "reading": False,
     "echoing": False,
 }
 
@@ -31,7 +32,7 @@ _HEARD_AGAIN: dict[str, Any] = {
 async def understand(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     event = parse_event(state["event"])
     if isinstance(event, Command | Returned):
-        return _HEARD_AGAIN | {"sound_lost": state["sound_lost"]}
+        return _HEARD_AGAIN | {"sound_lost": state["sound_lost"], "reading": state["reading"]}
     if not isinstance(event, StudentSpoke):
         return {}
     # Who types answers the question on the screen, whether or not the voice had finished it.

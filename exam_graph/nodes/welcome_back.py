@@ -9,6 +9,9 @@ from exam_graph.reply import Reply
 from exam_graph.state import ExamContext, ExamState
 from exam_graph.turn import RUNNING, answered, moved
 
+#: The student was gone for longer than absences may last in all.
+LONG_ABSENCE = "long_absence"
+
 
 async def welcome_back(state: ExamState, runtime: Runtime[ExamContext]) -> dict[str, Any]:
     reply = Reply(state, runtime)
@@ -24,4 +27,7 @@ async def welcome_back(state: ExamState, runtime: Runtime[ExamContext]) -> dict[
         reply.phrase("welcome_back", "draft_kept")
         question = runtime.context.paper.question(state["order"][state["position"]])
         kept = answered(state, "welcome_back", question, "interrupted")
-    return {**kept, **RUNNING, **reply.update(), "revising": None}
+    away_ms = state["away_ms"] + event.away_ms
+    if state["away_ms"] <= runtime.context.absence_limit_ms < away_ms:
+        kept["record"]["flags"] = [*kept["record"]["flags"], LONG_ABSENCE]
+    return {**kept, **RUNNING, **reply.update(), "revising": None, "away_ms": away_ms}

@@ -12,10 +12,9 @@ from typing import Any, cast
 
 import pytest
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from exam_graph.events import Command, CommandName, Event, StudentSpoke, students_words
-from exam_graph.graph import ExamGraph, build_checkpoints, build_graph, kept, run
+from exam_graph.graph import ExamGraph, build_graph, kept, run
 from exam_graph.paper import Paper
 from exam_graph.phrasebook import phrasebook
 from exam_graph.profile import Profile
@@ -34,6 +33,8 @@ from exam_graph.utterance import Utterance
 from records.migrate import migrate
 from records.model import AnswerView, Sitting, TurnRecord
 from records.store import Records
+from tests.takeover import take_over
+from worker.checkpoints import open_checkpoints
 from worker.examiner import Examiner
 from worker.turn import Turn
 
@@ -234,10 +235,13 @@ def kinds(said: list[Utterance]) -> list[str]:
 
 
 class Hall:
-    """Sittings on one database file, and examiners that hold them."""
+    """Sittings on one database, and examiners that hold them. `url`: where it is not the file."""
 
-    def __init__(self, file: Path, records: Records, graph: ExamGraph) -> None:
+    def __init__(
+        self, file: Path, records: Records, graph: ExamGraph, url: str | None = None
+    ) -> None:
         self.file = file
+        self.url = url or f"sqlite:///{file}"
         self.records = records
         self.graph = graph
 
@@ -267,14 +271,15 @@ class Hall:
         understanding: Understanding | None = None,
     ) -> AsyncIterator[Examiner]:
         """An examiner with a fence and a saver of its own, open but not running."""
-        async with AsyncSqliteSaver.from_conn_string(str(self.file)) as saver:
+        fence = await take_over(self.records, sitting.id)
+        async with open_checkpoints(self.url, sitting.id, fence) as checkpoints:
             paper = Paper.from_dict(sitting.paper)
             examiner = Examiner(
                 sitting,
-                await self.records.claim(sitting.id),
+                fence,
                 records=self.records,
                 graph=self.graph,
-                checkpoints=build_checkpoints(saver),
+                checkpoints=checkpoints,
                 context=ExamContext(
                     paper,
                     phrasebook("en"),
@@ -305,9 +310,9 @@ class Hall:
 
     async def checkpointed(self, sitting: Sitting) -> dict[str, Any]:
         """What the newest checkpoint holds; empty without one."""
-        async with AsyncSqliteSaver.from_conn_string(str(self.file)) as saver:
+        async with open_checkpoints(self.url, sitting.id, 0) as checkpoints:
             thread: RunnableConfig = {"configurable": {"thread_id": sitting.id}}
-            found = await kept(build_checkpoints(saver), thread)
+            found = await kept(checkpoints, thread)
             return dict(found or {})
 
     def checkpoints(self, sitting: Sitting) -> int:

@@ -13,6 +13,7 @@ from livekit.agents.vad import VAD
 
 from exam_graph.understanding import Understanding
 from records.model import Sitting, TurnRecord
+from records.notice import Notice
 from tests.flow.conftest import CELLS, Hall, HandClock, eventually
 from tests.stand_ins.speech import Captions, Loudspeaker, ScriptedEars, SilentVoice
 from worker import speech
@@ -21,11 +22,13 @@ from worker.examiner import Examiner
 from worker.microphone import Microphone
 from worker.mouth import Mouth
 from worker.no_model import NoModel
-from worker.protocol import Notice
 from worker.settings import Settings
 from worker.turn_end import TurnEnd
 from worker.voice import Voice
 from worker.warmup import Warm
+
+#: In real time, which a test would wait for.
+VOICE_TIMEOUT_S = 0.2
 
 
 class Voices:
@@ -35,10 +38,17 @@ class Voices:
         self.speeds: list[float | None] = []
         self.said: list[str] = []
         self.said_at: list[float | None] = []
+        self._voices: list[SilentVoice] = []
+
+    @property
+    def usual(self) -> SilentVoice:
+        """The session's own."""
+        return self._voices[0]
 
     def make(self, *, speed: float | None, **_: Any) -> SilentVoice:
         self.speeds.append(speed)
-        return SilentVoice(on_say=lambda text: self._say(text, speed))
+        self._voices.append(SilentVoice(on_say=lambda text: self._say(text, speed)))
+        return self._voices[-1]
 
     def _say(self, text: str, speed: float | None) -> None:
         self.said.append(text)
@@ -63,7 +73,7 @@ class Room:
     mouth: Voices
     loudspeaker: Loudspeaker
     captions: Captions
-    holding: asyncio.Task[None]
+    holding: asyncio.Task[bool]
     turn_end: TurnEnd
     clock: HandClock
     microphone: Microphone
@@ -107,11 +117,12 @@ async def exam_room(
     profile: dict[str, Any] | None = None,
     understanding: Understanding | None = None,
     watched: bool = False,
+    fallback: SilentVoice | None = None,
 ) -> AsyncIterator[Room]:
     """An exam that waits for its student. `watched`: the microphone is."""
     ears, voices = ScriptedEars(), Voices()
-    deepgram = SimpleNamespace(STTv2=lambda **_: ears, TTS=voices.make)
-    monkeypatch.setattr(speech, "deepgram", deepgram)
+    monkeypatch.setattr(speech, "build_recogniser", lambda *_: ears)
+    monkeypatch.setattr(speech, "deepgram", SimpleNamespace(TTS=voices.make))
     warm = Warm(cast(VAD, None), hall.graph, NoModel(), cast(Any, None))
     loudspeaker, captions, clock = Loudspeaker(), Captions(), HandClock()
     sitting = await hall.sitting(paper=paper, profile=profile)
@@ -123,7 +134,8 @@ async def exam_room(
         session.output.transcription = captions
         turn_end = TurnEnd(ears, examiner.state, context)
         slow = speech.build_voice(settings, context.profile, slow=True)
-        voice = Voice(examiner, turn_end, Mouth(slow))
+        mouth = Mouth(slow, fallback=fallback, timeout_s=VOICE_TIMEOUT_S)
+        voice = Voice(examiner, turn_end, mouth, sleep=clock.sleep)
         await session.start(voice, session_host=False, record=False)
         voice.attach()
         microphone = Microphone(clock)

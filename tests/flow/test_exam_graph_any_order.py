@@ -14,6 +14,7 @@ from exam_graph.events import (
     Command,
     CommandName,
     Event,
+    Failed,
     NotHeard,
     Returned,
     Silence,
@@ -140,6 +141,7 @@ _happening: st.SearchStrategy[Event] = st.one_of(
     st.sampled_from(get_args(SoundCause)).map(lambda cause: SoundLost(cause=cause)),
     st.just(SoundBack()),
     st.just(BreakOver()),
+    st.sampled_from(["recogniser", "voice"]).map(lambda part: Failed(part=part)),  # type: ignore[arg-type]
     st.builds(
         lambda turn, position, heard: NotHeard(
             utterance=f"{turn}.{position}", heard_ms=heard, total_ms=4000

@@ -11,6 +11,7 @@ from exam_graph.understanding import Context, Heard
 from tests.flow.conftest import CELLS, Hall
 from tests.stand_ins.groq import KEY, groq
 from tests.stand_ins.groq_replies import probing
+from tests.takeover import take_over
 from worker.groq_probes import GroqProbes
 from worker.groq_understanding import GroqUnderstanding
 from worker.opening import open_examiner, open_understanding
@@ -51,6 +52,7 @@ async def test_probes_are_written_only_where_the_paper_allows_them(
     sitting = await hall.sitting(paper={**CELLS, "generated_probes": allowed})
     async with groq() as server:
         given = settings(server.base_url, database_url=f"sqlite:///{hall.file}")
-        async with open_examiner(sitting, hall.records, graph, RULES, given) as examiner:
+        fence = await take_over(hall.records, sitting.id)
+        async with open_examiner(sitting, fence, hall.records, graph, RULES, given) as examiner:
             assert isinstance(examiner.context.understanding, GroqUnderstanding)
             assert isinstance(examiner.context.probes, GroqProbes if allowed else type(None))

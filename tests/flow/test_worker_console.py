@@ -9,6 +9,7 @@ from rich.console import Console
 
 from records.errors import StaleFence
 from tests.flow.conftest import Hall, HandClock, eventually
+from tests.takeover import take_over
 from worker import timekeeper
 from worker.console import TextConsole
 from worker.examiner import Examiner
@@ -87,6 +88,6 @@ async def test_the_end_of_time_needs_no_more_typing(
 async def test_what_stops_the_examiner_is_not_hidden(hall: Hall) -> None:
     sitting = await hall.sitting()
     async with hall.examiner(sitting) as examiner:
-        await hall.records.claim(sitting.id)
+        await take_over(hall.records, sitting.id)
         with pytest.raises(StaleFence, match="claimed by another worker"):
             await _held(examiner, _lines("I see a window."))

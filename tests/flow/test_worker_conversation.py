@@ -6,16 +6,21 @@ from typing import Any
 import pytest
 
 from exam_graph import silence
+from records.errors import RecordsUnavailable
+from records.model import TurnRecord
 from tests.flow.conftest import CELLS, MINUTE, Hall, eventually
 from tests.flow.room import Room, exam_room
-from worker.microphone import GRACE_S
+from worker import patience
+from worker.conversation import GRACE_S
+from worker.microphone import GRACE_S as MICROPHONE_GRACE_S
 from worker.pace import LAST_SENTENCE, OWN_TURN_END, QUICKEST, Pace
-from worker.protocol import ANSWER_LONG, MICROPHONE
+from worker.protocol import ANSWER_LONG, MICROPHONE, RECORDS_BACK, RECORDS_DOWN
 
 pytestmark = pytest.mark.flow
 
 FIRST = "How does a mitochondrion serve the cell?"
 SECOND = "Which particle carries a negative charge?"
+SECOND_ASKED = f"{SECOND} A: Proton. B: e⁻."
 THINK_S = 20.0
 ANSWER = "It makes atp by respiration."
 
@@ -32,6 +37,106 @@ async def _pass_time(room: Room, seconds: float) -> None:
     room.clock.advance(seconds)
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+# -- absence --
+
+
+async def test_a_student_who_stays_away_is_not_waited_for_for_ever(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        room.conversation.student_left()
+        await _pass_time(room, GRACE_S - 1)
+        assert not room.holding.done()
+        await _pass_time(room, 1)
+        assert not await room.holding
+        await room.examiner.abandon()
+        over = await room.hall.records.sitting(room.sitting.id)
+        assert over is not None
+        assert (over.status, over.flags) == ("abandoned", ["abandoned"])
+
+
+async def test_who_comes_back_in_time_goes_on_at_the_same_question(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        used_ms = room.examiner.clock.used_ms()
+        room.conversation.student_left()
+        await _pass_time(room, GRACE_S - 1)
+        assert room.examiner.clock.used_ms() == used_ms
+        room.conversation.student_ready()
+        assert (await room.replied(4)).endswith(FIRST)
+        assert room.examiner.clock.running
+        assert room.examiner.state["away_ms"] == (GRACE_S - 1) * 1000
+        assert room.examiner.flags == []
+
+
+async def test_absences_that_add_up_are_flagged_once(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        for count in range(4):
+            room.conversation.student_left()
+            await _pass_time(room, 250)
+            room.conversation.student_ready()
+            await room.replied(4 + count)
+        turns = await room.turns()
+        returns = [turn.flags for turn in turns if turn.event["type"] == "returned"]
+        assert returns == [[], [], ["long_absence"], []]
+        kept = await room.hall.records.sitting(room.sitting.id)
+        assert kept is not None
+        assert kept.flags == ["long_absence"]
+
+
+async def test_a_line_that_is_lost_stops_the_clock_and_is_no_absence(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        room.conversation.line_lost()
+        assert not room.examiner.clock.running
+        await _pass_time(room, 120)
+        room.conversation.student_ready()
+        assert (await room.replied(4)).endswith(FIRST)
+        assert room.examiner.state["away_ms"] == 0
+
+
+# -- storage that fails --
+
+
+async def test_answers_that_cannot_be_recorded_stop_the_clock_and_the_student_is_told(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "TELL_AFTER_S", 0.5)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE_S", 0.05)
+    async with exam_room(hall, monkeypatch) as room:
+        await room.to_first_question()
+        down, commit = True, room.hall.records.commit_turn
+
+        async def commit_or_fail(sitting_id: str, fence: int, turn: TurnRecord) -> None:
+            if down:
+                raise RecordsUnavailable("The database cannot be used: it is away")
+            await commit(sitting_id, fence, turn)
+
+        monkeypatch.setattr(room.hall.records, "commit_turn", commit_or_fail)
+        room.ears.says(ANSWER)
+        await eventually(lambda: room.notices == [RECORDS_DOWN])
+        await eventually(lambda: any("clock" in said for said in room.mouth.said))
+        assert not room.examiner.clock.running
+        used_ms = room.examiner.clock.used_ms()
+        room.clock.advance(60)
+        down = False
+        await eventually(lambda: room.notices == [RECORDS_DOWN, RECORDS_BACK])
+        await eventually(lambda: room.captions.replies[-1].endswith(SECOND_ASKED))
+        await room.settled()
+        assert room.examiner.clock.used_ms() == used_ms
+        assert room.examiner.clock.running
+        spoken = [turn.text for turn in await room.turns() if turn.text]
+        assert spoken.count(ANSWER) == 1
 
 
 # -- silence --
@@ -282,7 +387,7 @@ async def test_a_muted_microphone_is_told_of_and_the_clock_stands(
     async with exam_room(hall, monkeypatch, watched=True) as room:
         await room.to_first_question()
         room.microphone.published("mic", muted=True)
-        await _pass_time(room, GRACE_S - 0.1)
+        await _pass_time(room, MICROPHONE_GRACE_S - 0.1)
         assert room.notices == []
         await _pass_time(room, 0.1)
         await eventually(lambda: room.notices == [MICROPHONE["muted"]])
@@ -309,7 +414,7 @@ async def test_what_was_being_said_when_the_sound_was_lost_is_kept(
         await eventually(lambda: room.voice.ears.open)
         room.microphone.unpublished("mic")
         await _until_waiting(room)
-        room.clock.advance(GRACE_S)
+        room.clock.advance(MICROPHONE_GRACE_S)
         await eventually(lambda: room.notices == [MICROPHONE["unplugged"]])
         assert room.ears.set_to[-1] == _set_to(QUICKEST)
         room.ears.ends("It makes heat.")

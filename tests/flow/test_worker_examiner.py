@@ -11,7 +11,7 @@ from exam_graph.events import Command, Started, StudentSpoke, TimePassed, Word
 from exam_graph.state import Kept
 from exam_graph.understanding import ANSWER_WINDOW, Context, Heard, Understood
 from records import engine
-from records.errors import StaleFence
+from records.errors import RecordsUnavailable, StaleFence
 from records.model import TurnRecord
 from records.store import Records
 from tests.flow.conftest import (
@@ -23,6 +23,7 @@ from tests.flow.conftest import (
     said,
     told,
 )
+from tests.takeover import take_over
 from worker import patience
 from worker.examiner import Examiner
 
@@ -201,7 +202,7 @@ async def test_a_stale_fence_writes_nothing_anywhere(hall: Hall) -> None:
         work = asyncio.create_task(examiner.run())
         await _to_first_question(examiner)
         kept = await hall.kept(sitting)
-        await hall.records.claim(sitting.id)
+        await take_over(hall.records, sitting.id)
         turn = examiner.submit(StudentSpoke(text="It makes atp."))
         with pytest.raises(StaleFence):
             await turn.committed
@@ -212,7 +213,7 @@ async def test_a_stale_fence_writes_nothing_anywhere(hall: Hall) -> None:
     assert await hall.kept(sitting) == kept
 
 
-async def test_a_late_checkpoint_of_an_old_examiner_is_made_good(hall: Hall) -> None:
+async def test_a_late_checkpoint_of_an_old_examiner_is_refused(hall: Hall) -> None:
     sitting = await hall.sitting()
     async with hall.holding(sitting) as old:
         await _to_first_question(old)
@@ -220,7 +221,8 @@ async def test_a_late_checkpoint_of_an_old_examiner_is_made_good(hall: Hall) -> 
         async with hall.holding(sitting) as new:
             await told(new, "It makes atp by respiration.")
             expected = new.state
-        await old._checkpoint(stale)
+        with pytest.raises(StaleFence):
+            await old._checkpoint(stale)
     async with hall.examiner(sitting) as third:
         assert third.state == expected
 
@@ -264,7 +266,7 @@ async def test_a_checkpoint_that_meets_a_lock_is_tried_again(
     async with hall.holding(sitting) as examiner:
         await told(examiner, Started())
         write = examiner._checkpoints.aupdate_state
-        failures = [sqlite3.OperationalError("database is locked")]
+        failures = [RecordsUnavailable("The database cannot be used: database is locked")]
 
         async def busy(*args: Any, **kwargs: Any) -> Any:
             if failures:
@@ -285,11 +287,11 @@ async def test_a_database_that_stays_away_stops_the_examiner(
     async with hall.examiner(sitting) as examiner:
         work = asyncio.create_task(examiner.run())
         await told(examiner, Started())
-        _break_checkpoints(examiner, sqlite3.OperationalError("database is locked"))
+        _break_checkpoints(examiner, RecordsUnavailable("it is locked"))
         turn = examiner.submit(StudentSpoke(text="I see a window."))
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(RecordsUnavailable):
             await turn.committed
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(RecordsUnavailable):
             await work
 
 

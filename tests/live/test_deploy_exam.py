@@ -20,6 +20,7 @@ PORTS = (
     "LIVEKIT_TCP_PORT",
     "LIVEKIT_UDP_PORT",
     "TOKEN_API_PORT",
+    "KEEPER_PORT",
     "LOCAL_PROVIDERS_PORT",
     "WORKER_HEALTH_PORT",
 )
@@ -83,7 +84,7 @@ def test_it_prints_a_link_serves_the_page_and_ctrl_c_leaves_nothing(
     assert all(env[name] in said for name in PORTS)
 
     family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) >= 5, "supervisord and the four services at least"
+    assert len(family) >= 6, "supervisord and the five services at least"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=WITHIN_S)
     assert process.returncode == 0

@@ -1,9 +1,11 @@
 """A LiveKit that answers the server API from memory, in place of the HTTP session.
 
-It treats dispatches as livekit-server 1.13 does: without a worker they stay listed without a job.
+It treats dispatches as livekit-server 1.13 does: without a worker they stay listed without a job,
+and a job stays listed as running for ever.
 """
 
-import time
+import itertools
+import json
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +15,8 @@ from google.protobuf.message import Message
 from livekit import api
 from livekit.protocol import agent as agents
 from livekit.protocol import models
+
+EXAMINER = "examiner"
 
 
 class LiveKitStandIn:
@@ -25,17 +29,22 @@ class LiveKitStandIn:
         self.worker = True
         self.rooms: dict[str, models.Room] = {}
         self.created: list[api.CreateRoomRequest] = []
-        self.identities: dict[str, list[str]] = {}
+        self.people: dict[str, dict[str, str]] = {}
+        """By room: who is in it, and the sid of their connection."""
         self.dispatches: dict[str, list[api.AgentDispatch]] = {}
-        self.sent: list[api.CreateAgentDispatchRequest] = []
+        self.sent: list[api.AgentDispatch] = []
+        self.told: list[tuple[str, str]] = []
+        """To whom which notice went, by its code; one without a text with a minus before it."""
         self.calls = 0
+        self._numbers = itertools.count(1)
         self._methods: dict[str, tuple[type[Message], Callable[[Any], Message]]] = {
             "RoomService/CreateRoom": (api.CreateRoomRequest, self._create_room),
+            "RoomService/DeleteRoom": (api.DeleteRoomRequest, self._delete_room),
             "RoomService/ListRooms": (api.ListRoomsRequest, self._list_rooms),
             "RoomService/ListParticipants": (api.ListParticipantsRequest, self._participants),
+            "RoomService/SendData": (api.SendDataRequest, self._take_data),
             "AgentDispatchService/CreateDispatch": (api.CreateAgentDispatchRequest, self._send),
             "AgentDispatchService/ListDispatch": (api.ListAgentDispatchRequest, self._list_sent),
-            "AgentDispatchService/DeleteDispatch": (api.DeleteAgentDispatchRequest, self._delete),
         }
 
     def post(self, url: str, *, data: bytes, **_: object) -> "_Answer":
@@ -50,25 +59,30 @@ class LiveKitStandIn:
     async def close(self) -> None:
         pass
 
-    def forget_room(self, name: str) -> None:
-        for kept in (self.rooms, self.identities, self.dispatches):
-            kept.pop(name, None)
+    def enter(self, room: str, identity: str) -> None:
+        """Somebody connects; who was in already connects anew."""
+        self.people[room][identity] = f"PA_{next(self._numbers)}"
 
-    def age(self, name: str, seconds: float) -> None:
-        """Let time pass over the room's dispatches and jobs."""
-        for dispatch in self.dispatches[name]:
-            dispatch.state.created_at -= int(seconds * 1e9)
-            for job in dispatch.state.jobs:
-                job.state.started_at -= int(seconds * 1e9)
+    def leave(self, room: str, identity: str) -> None:
+        del self.people[room][identity]
+
+    def forget_room(self, name: str) -> None:
+        for kept in (self.rooms, self.people, self.dispatches):
+            kept.pop(name, None)
 
     def _create_room(self, request: api.CreateRoomRequest) -> models.Room:
         self.created.append(request)
         if request.name not in self.rooms:
             self.rooms[request.name] = models.Room(name=request.name, sid="RM_1")
-            self.identities[request.name] = []
-            # Each new room has one for agents without a name.
-            self.dispatches[request.name] = [api.AgentDispatch(id="AD_0", room=request.name)]
+            self.people[request.name] = {}
+            self.dispatches[request.name] = []
+            for agent in request.agents:
+                self._dispatch(request.name, agent.agent_name, agent.metadata)
         return self.rooms[request.name]
+
+    def _delete_room(self, request: api.DeleteRoomRequest) -> api.DeleteRoomResponse:
+        self.forget_room(request.room)
+        return api.DeleteRoomResponse()
 
     def _list_rooms(self, request: api.ListRoomsRequest) -> api.ListRoomsResponse:
         return api.ListRoomsResponse(
@@ -76,38 +90,42 @@ class LiveKitStandIn:
         )
 
     def _participants(self, request: api.ListParticipantsRequest) -> api.ListParticipantsResponse:
+        kinds = {EXAMINER: models.ParticipantInfo.AGENT}
         return api.ListParticipantsResponse(
             participants=[
-                models.ParticipantInfo(identity=identity)
-                for identity in self.identities.get(request.room, [])
+                models.ParticipantInfo(
+                    identity=identity,
+                    sid=sid,
+                    kind=kinds.get(identity, models.ParticipantInfo.STANDARD),
+                    state=models.ParticipantInfo.ACTIVE,
+                )
+                for identity, sid in self.people.get(request.room, {}).items()
             ]
         )
 
+    def _take_data(self, request: api.SendDataRequest) -> api.SendDataResponse:
+        assert request.topic == "voxam.notice"
+        notice = json.loads(request.data)
+        code = notice["code"] if notice["text"] else f"-{notice['code']}"
+        self.told += [(identity, code) for identity in request.destination_identities]
+        return api.SendDataResponse()
+
     def _send(self, request: api.CreateAgentDispatchRequest) -> api.AgentDispatch:
-        self.sent.append(request)
-        now = time.time_ns()
+        return self._dispatch(request.room, request.agent_name, request.metadata)
+
+    def _dispatch(self, room: str, agent_name: str, metadata: str) -> api.AgentDispatch:
         dispatch = api.AgentDispatch(
-            id=f"AD_{len(self.sent)}",
-            agent_name=request.agent_name,
-            room=request.room,
-            metadata=request.metadata,
+            id=f"AD_{next(self._numbers)}", agent_name=agent_name, room=room, metadata=metadata
         )
-        dispatch.state.created_at = now
         if self.worker:
-            job = dispatch.state.jobs.add(id="AJ_1")
-            job.state.status = agents.JS_RUNNING
-            job.state.started_at = now
-            self.identities[request.room].append(request.agent_name)
-        self.dispatches[request.room].append(dispatch)
+            dispatch.state.jobs.add(id=f"AJ_{next(self._numbers)}").state.status = agents.JS_RUNNING
+            self.enter(room, agent_name)
+        self.sent.append(dispatch)
+        self.dispatches[room].append(dispatch)
         return dispatch
 
     def _list_sent(self, request: api.ListAgentDispatchRequest) -> api.ListAgentDispatchResponse:
         return api.ListAgentDispatchResponse(agent_dispatches=self.dispatches[request.room])
-
-    def _delete(self, request: api.DeleteAgentDispatchRequest) -> api.AgentDispatch:
-        (found,) = [d for d in self.dispatches[request.room] if d.id == request.dispatch_id]
-        self.dispatches[request.room].remove(found)
-        return found
 
 
 class _Answer:

@@ -3,13 +3,16 @@ a loudspeaker that plays at once or only as far as it is told."""
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import APIConnectOptions, stt, tts, utils
+from livekit.agents import APIConnectOptions, APIError, APITimeoutError, stt, tts, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice import io
+
+from worker.deepgram_flux import OnMessage, WatchedRecogniser
 
 RATE = 48_000
 #: Synthesised speech lasts this long a character.
@@ -19,13 +22,22 @@ _Type = stt.SpeechEventType
 
 
 class ScriptedEars(stt.STT[Any]):
-    """Flux as the plugin hands it on: a student's turn, event by event."""
+    """Flux as the plugin hands it on: a student's turn, event by event; and what it may fail at."""
+
+    fallback: WatchedRecogniser | None = None
 
     def __init__(self) -> None:
         super().__init__(
             capabilities=stt.STTCapabilities(streaming=True, interim_results=True, keyterms=True)
         )
-        self._script: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
+        self._script: asyncio.Queue[stt.SpeechEvent | APIError | str] = asyncio.Queue()
+        self.on_message: OnMessage = lambda stream, data: None
+        #: Connections that were tried, and the audio that each was given, in seconds.
+        self.connections: list[_Hearing] = []
+        #: What the next tries to connect fail with.
+        self.refusals: deque[APIError] = deque()
+        #: A connection stands, and nothing is ever said about it.
+        self.mute = False
         #: What the patience was set to, one change after the other.
         self.set_to: list[dict[str, float]] = []
 
@@ -57,8 +69,18 @@ class ScriptedEars(stt.STT[Any]):
         self.starts(text)
         self.ends(text)
 
+    def breaks(self, error: APIError) -> None:
+        """The connection does."""
+        self._script.put_nowait(error)
+
+    def tells(self, kind: str) -> None:
+        """A message of this type, without words."""
+        self._script.put_nowait(kind)
+
     def stream(self, **_: Any) -> stt.RecognizeStream:
-        return _Hearing(self, self._script)
+        hearing = _Hearing(self, self._script)
+        self.connections.append(hearing)
+        return hearing
 
     async def _recognize_impl(self, *_: Any, **__: Any) -> stt.SpeechEvent:
         raise NotImplementedError("only streams are heard")
@@ -69,32 +91,94 @@ class ScriptedEars(stt.STT[Any]):
 
 
 class _Hearing(stt.RecognizeStream):
-    def __init__(self, ears: ScriptedEars, events: asyncio.Queue[stt.SpeechEvent]) -> None:
-        super().__init__(stt=ears, conn_options=DEFAULT_API_CONNECT_OPTIONS)
-        self._script = events
+    def __init__(
+        self, ears: ScriptedEars, script: asyncio.Queue[stt.SpeechEvent | APIError | str]
+    ) -> None:
+        super().__init__(stt=ears, conn_options=APIConnectOptions(max_retry=0))
+        self._ears = ears
+        self._script = script
+
+    @property
+    def given_s(self) -> float:
+        """How much audio waits in it."""
+        frames = [self._input_ch.recv_nowait() for _ in range(self._input_ch.qsize())]
+        return sum(frame.duration for frame in frames if isinstance(frame, rtc.AudioFrame))
 
     async def _run(self) -> None:
+        if self._ears.refusals:
+            raise self._ears.refusals.popleft()
+        if self._ears.mute:
+            await asyncio.Event().wait()
+        self._ears.on_message(self, {"type": "Connected"})
         while True:
-            self._event_ch.send_nowait(await self._script.get())
+            step = await self._script.get()
+            if isinstance(step, APIError):
+                raise step
+            if isinstance(step, str):
+                self._ears.on_message(self, {"type": step})
+                continue
+            self._event_ch.send_nowait(step)
+            self._ears.on_message(self, {"type": "TurnInfo"})
+
+
+#: What a voice does instead: fails with it; says so many characters, then fails; says nothing more.
+VoiceFault = APIError | int | None
 
 
 class SilentVoice(tts.TTS[Any]):
-    """Speaks silence as long as the words; remembers what it was given to say."""
+    """Speaks silence as long as the words; remembers what it was given to say, and whether that
+    was streamed."""
 
     def __init__(self, on_say: Callable[[str], None] = lambda text: None) -> None:
         super().__init__(
             capabilities=tts.TTSCapabilities(streaming=True), sample_rate=RATE, num_channels=1
         )
         self.said: list[str] = []
+        self.streamed: list[bool] = []
         self.on_say = on_say
+        #: What happens the next times; then everything is spoken.
+        self.faults: deque[VoiceFault] = deque()
+        #: Fails with this whatever it is to say.
+        self.broken: APIError | None = None
 
     def stream(
         self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
     ) -> tts.SynthesizeStream:
         return _Speaking(self, conn_options)
 
-    def synthesize(self, text: str, **_: Any) -> tts.ChunkedStream:
-        raise NotImplementedError("only streams are spoken")
+    def synthesize(
+        self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> tts.ChunkedStream:
+        return _Requested(tts=self, input_text=text, conn_options=conn_options)
+
+    async def speak(self, text: str, emitter: tts.AudioEmitter, *, streamed: bool) -> None:
+        """Into the emitter, or not."""
+        self.said.append(text)
+        self.streamed.append(streamed)
+        if self.broken is not None:
+            raise self.broken
+        fault = self.faults.popleft() if self.faults else len(text)
+        if fault is None:
+            await asyncio.Event().wait()
+        if isinstance(fault, APIError):
+            raise fault
+        assert fault is not None
+        emitter.push(bytes(2 * round(RATE * SECONDS_A_CHARACTER * fault)))
+        if fault < len(text):
+            emitter.flush()
+            await asyncio.sleep(0)
+            raise APITimeoutError
+        self.on_say(text)
+
+
+class _Requested(tts.ChunkedStream):
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(
+            request_id=utils.shortuuid(), sample_rate=RATE, num_channels=1, mime_type="audio/pcm"
+        )
+        assert isinstance(self._tts, SilentVoice)
+        await self._tts.speak(self._input_text, output_emitter, streamed=False)
+        output_emitter.flush()
 
 
 class _Speaking(tts.SynthesizeStream):
@@ -115,9 +199,7 @@ class _Speaking(tts.SynthesizeStream):
         async for data in self._input_ch:
             text += data if isinstance(data, str) else ""
         self._mark_started()
-        self._voice.said.append(text)
-        self._voice.on_say(text)
-        output_emitter.push(bytes(2 * round(RATE * SECONDS_A_CHARACTER * len(text))))
+        await self._voice.speak(text, output_emitter, streamed=True)
         output_emitter.end_segment()
 
 

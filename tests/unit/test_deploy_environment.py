@@ -112,7 +112,11 @@ def test_a_wrong_value_is_named_but_not_repeated(monkeypatch: pytest.MonkeyPatch
 
 
 def _variables() -> Iterator[str]:
-    for room in ("deploy", "local_providers", "records", "token_api", "worker"):
+    rooms = (
+        *("deploy", "keeper", "local_providers", "records", "token_api", "worker"),
+        "worker.checks",
+    )
+    for room in rooms:
         for kind in vars(importlib.import_module(f"{room}.settings")).values():
             if isinstance(kind, type) and issubclass(kind, BaseSettings):
                 prefix = kind.model_config.get("env_prefix", "")

@@ -1,10 +1,13 @@
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy import livekit_server, parts
 from deploy.errors import ToolMissing
 from deploy.settings import Settings
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.unit
 
@@ -21,6 +24,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     binary = livekit_server.built(tmp_path)
     binary.parent.mkdir()
     binary.touch(mode=0o755)
+    shutil.copy(ROOT / "livekit.yaml", tmp_path)
     return tmp_path
 
 
@@ -36,14 +40,16 @@ def test_without_any_key_everything_runs_here(root: Path) -> None:
         "database",
         "papers",
         "token_api",
+        "keeper",
         "worker-1",
     ]
 
 
 def test_with_a_server_and_a_key_neither_is_started(root: Path) -> None:
     settings = Settings.model_validate(CLOUD | {"deepgram_api_key": "k"})
-    assert _names(settings, root) == ["database", "papers", "token_api", "worker-1"]
-    assert {port.use for port in parts.ports(settings, workers=1)} == {"token API", "worker health"}
+    assert _names(settings, root) == ["database", "papers", "token_api", "keeper", "worker-1"]
+    uses = {port.use for port in parts.ports(settings, workers=1)}
+    assert uses == {"token API", "keeper", "worker health"}
 
 
 def test_every_part_waits_only_for_parts_that_are_there(root: Path) -> None:
@@ -71,6 +77,18 @@ def test_livekit_keys_are_in_a_private_file_and_on_no_command_line(root: Path) -
     assert keys.stat().st_mode & 0o777 == 0o600
     assert ENV["LIVEKIT_API_SECRET"] in keys.read_text()
     assert ENV["LIVEKIT_API_SECRET"] not in str(made)
+
+
+def test_livekit_tells_the_keeper_signed_with_the_key_made_for_it(root: Path) -> None:
+    made = parts.for_exam(Settings(keeper_port=8021), root, ENV, workers=1, developing=False)
+    livekit = made[0]
+    file = Path(livekit.command[livekit.command.index("--config") + 1])
+    config = yaml.safe_load(file.read_text())
+    webhook = config.pop("webhook")
+    assert webhook == {"api_key": "dev-1", "urls": ["http://127.0.0.1:8021/livekit-webhook"]}
+    assert config == yaml.safe_load((ROOT / "livekit.yaml").read_text())
+    keeper = next(part for part in made if part.name == "keeper")
+    assert keeper.command[-2:] == ("--port", "8021")
 
 
 def test_a_missing_server_is_told_with_three_ways_to_get_it(root: Path) -> None:

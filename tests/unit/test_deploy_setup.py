@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import livekit_server, setup
+from deploy import livekit_server, postgres, setup
 from deploy.errors import ToolMissing
 
 pytestmark = pytest.mark.unit
@@ -14,6 +14,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project on a machine without any tool."""
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "WEB", tmp_path / "web")
+    monkeypatch.setattr(postgres, "_FOLDERS", ((str(tmp_path / "postgresql"), "*/bin"),))
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("LIVEKIT_URL", raising=False)
     (tmp_path / "web").mkdir()
@@ -23,11 +24,24 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_missing_tool_is_told_in_one_go(
     clone: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert setup.main(["page", "livekit", "chromium"]) == 1
+    assert setup.main(["page", "livekit", "chromium", "postgresql", "faketime"]) == 1
     told = capsys.readouterr().err.splitlines()
-    assert [line.split()[1] for line in told] == ["The", "livekit-server", "The"]
+    assert [line.split()[1] for line in told] == ["The", "livekit-server", "The", "The", "The"]
     assert "Node.js 20.19" in told[0]
-    assert "Chromium" in told[2]
+    for name, line in zip(("Chromium", "PostgreSQL", "faketime"), told[2:], strict=True):
+        assert name in line
+        assert "apt install" in line
+
+
+def test_the_newest_postgres_is_taken_from_where_debian_keeps_them(clone: Path) -> None:
+    for version in ("9", "15", "17"):
+        folder = clone / "postgresql" / version / "bin"
+        folder.mkdir(parents=True)
+        (folder / "initdb").touch()
+        if version != "17":
+            (folder / "postgres").touch()
+    assert postgres.binaries() == clone / "postgresql" / "15" / "bin", "17 has no server"
+    setup.postgresql()
 
 
 def test_an_old_node_is_told_with_its_version(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def hold_exam(url: str, user: str = "ann") -> str:
         sitting, _ = await records.open_sitting(
             user_id=user, exam_id="cells", consent={}, profile={}, invitation=None
         )
-        fence = await records.claim(sitting.id)
+        fence = (await records.claim(sitting.id, "test")).fence
         question = UtteranceRecord(
             0, "question", "Where does [b]the[/b] energy end up?", "…", True, "atp"
         )
@@ -105,7 +105,7 @@ def hold_revised_exam(url: str) -> None:
         sitting, _ = await records.open_sitting(
             user_id="ann", exam_id="cells", consent={}, profile={"typed": True}, invitation=None
         )
-        fence = await records.claim(sitting.id)
+        fence = (await records.claim(sitting.id, "test")).fence
         typed = {"type": "student_spoke", "typed": True}
         before, after = (AnswerRecord("atp", 0, "answered", value=value) for value in "BC")
         for turn in (
@@ -324,7 +324,7 @@ def test_a_database_that_was_not_migrated(run: Run, words: tuple[str, ...]) -> N
 def test_migrate_makes_the_folder_and_the_database(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         result = run("migrate")
-        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0002.\n")
+        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0003.\n")
     assert (tmp_path / "inner" / "voxam.db").is_file()
 
 
@@ -332,4 +332,4 @@ def test_a_database_that_cannot_be_made(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", "sqlite:////proc/none/voxam.db")
     result = run("migrate")
     assert result.exit_code == 1
-    assert result.stderr.startswith("The database cannot be migrated")
+    assert result.stderr.startswith("The database cannot be used")

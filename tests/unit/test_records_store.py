@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 import sqlite3
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,9 +14,12 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import make_url
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 
-from records.engine import reading
+from records.engine import SYNC_DRIVERS, reading, writing
 from records.errors import (
     ConsentRequired,
     ExamFinished,
@@ -25,6 +29,7 @@ from records.errors import (
     InvitationUsed,
     RecordsUnavailable,
     SchemaOutdated,
+    SittingOver,
     StaleFence,
     TurnExists,
     UnknownExam,
@@ -40,7 +45,9 @@ from records.model import (
     TurnRecord,
     UtteranceRecord,
 )
+from records.schema import metadata, papers
 from records.store import Records
+from tests.takeover import take_over
 
 pytestmark = pytest.mark.unit
 
@@ -75,8 +82,13 @@ def database(empty_database: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def records(database: Path) -> AsyncIterator[Records]:
-    records = await Records.open(f"sqlite:///{database}")
+def url(database: Path) -> str:
+    return f"sqlite:///{database}"
+
+
+@pytest.fixture
+async def records(url: str) -> AsyncIterator[Records]:
+    records = await Records.open(url)
     await records.publish_paper("cells", PAPER, "hash-1")
     yield records
     await records.close()
@@ -127,10 +139,10 @@ def turn(number: int, **changes: Any) -> TurnRecord:
     )
 
 
-def count(database: Path, table: str) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        found: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        return found
+async def count(records: Records, table: str) -> int:
+    async with reading(records._engine) as connection:
+        found = await connection.execute(text(f"SELECT count(*) FROM {table}"))
+        return int(found.scalar_one())
 
 
 def _bare(tables: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
@@ -139,7 +151,7 @@ def _bare(tables: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 async def finish(records: Records, sitting: Sitting) -> None:
-    fence = await records.claim(sitting.id)
+    fence = await take_over(records, sitting.id)
     number = len(await records.turns(sitting.id))
     await records.commit_turn(sitting.id, fence, turn(number, status="finished"))
 
@@ -194,7 +206,7 @@ class TestSchema:
 
         async def read() -> tuple[list[TurnRecord], list[AnswerView]]:
             records = await Records.open(f"sqlite:///{file}")
-            fence = await records.claim("s1")
+            fence = await take_over(records, "s1")
             await records.commit_turn("s1", fence, turn(1, revises=True))
             told = await records.turns("s1"), await records.answers("s1")
             await records.close()
@@ -214,19 +226,6 @@ class TestSchema:
             assert _bare(after) == _bare(before)
             assert connection.execute("SELECT * FROM turns").fetchall() == rows
 
-    async def test_the_migrations_make_the_tables_of_the_schema(self, database: Path) -> None:
-        from alembic.autogenerate import compare_metadata
-        from alembic.migration import MigrationContext
-        from sqlalchemy import create_engine
-
-        from records.schema import metadata
-
-        engine = create_engine(f"sqlite:///{database}")
-        with engine.connect() as connection:
-            difference = compare_metadata(MigrationContext.configure(connection), metadata)
-        engine.dispose()
-        assert difference == []
-
     async def test_the_journal_is_a_wal_and_commits_are_synced(self, records: Records) -> None:
         async with reading(records._engine) as connection:
             values = [
@@ -234,6 +233,27 @@ class TestSchema:
                 for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             ]
         assert values == ["wal", 2, 1, 5000]
+
+
+def test_the_migrations_make_the_tables_of_the_schema(url: str) -> None:
+    parsed = make_url(url)
+    engine = create_engine(parsed.set(drivername=SYNC_DRIVERS[parsed.get_backend_name()]))
+    with engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    assert difference == []
+
+
+async def test_reading_sees_one_state(records: Records) -> None:
+    async with reading(records._engine) as connection:
+        before = await connection.execute(select(papers.c.hash))
+        assert before.scalars().all() == ["hash-1"]
+        await records.publish_paper("cells", PAPER, "hash-2")
+        meanwhile = await connection.execute(select(papers.c.hash))
+        assert meanwhile.scalars().all() == ["hash-1"]
+    published = await records.paper("cells")
+    assert published is not None
+    assert published.hash == "hash-2"
 
 
 class TestPapers:
@@ -246,6 +266,12 @@ class TestPapers:
         assert (paper.content["title"], paper.hash) == ("New", "hash-2")
         assert paper.published_at.tzinfo is UTC
         assert await records.paper("none") is None
+
+    async def test_many_publish_one_for_the_first_time_at_once(self, records: Records) -> None:
+        await asyncio.gather(
+            *(records.publish_paper("atoms", PAPER, f"hash-{n}") for n in range(10))
+        )
+        assert [paper.exam_id for paper in await records.papers()] == ["atoms", "cells"]
 
 
 class TestOpening:
@@ -278,10 +304,10 @@ class TestOpening:
         assert len(suffix) == 8
         assert set(suffix) <= set("0123456789abcdef")
 
-    async def test_unknown_exam(self, records: Records, database: Path) -> None:
+    async def test_unknown_exam(self, records: Records) -> None:
         with pytest.raises(UnknownExam):
             await open_sitting(records, exam_id="none")
-        assert count(database, "sittings") == 0
+        assert await count(records, "sittings") == 0
 
     async def test_a_finished_exam_is_not_begun_again(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
@@ -289,12 +315,12 @@ class TestOpening:
         with pytest.raises(ExamFinished):
             await open_sitting(records)
 
-    async def test_a_paper_that_must_be_recorded(self, records: Records, database: Path) -> None:
+    async def test_a_paper_that_must_be_recorded(self, records: Records) -> None:
         await records.publish_paper("cells", PAPER | {"recording": "required"}, "hash-2")
         jti = await invite(records)
         with pytest.raises(ConsentRequired):
             await open_sitting(records, invitation=jti)
-        assert count(database, "sittings") == 0
+        assert await count(records, "sittings") == 0
         invitation = await records.invitation(jti)
         assert invitation is not None
         assert invitation.used == 0
@@ -311,25 +337,25 @@ class TestOpening:
         assert sitting.consent == CONSENT
         assert await records.sitting(sitting.id) == sitting
 
-    async def test_many_at_once_get_one_sitting(self, records: Records, database: Path) -> None:
+    async def test_many_at_once_get_one_sitting(self, records: Records) -> None:
         opened = await asyncio.gather(*(open_sitting(records) for _ in range(20)))
         assert len({sitting.id for sitting, _ in opened}) == 1
         assert [resumed for _, resumed in opened].count(False) == 1
-        assert count(database, "sittings") == 1
+        assert await count(records, "sittings") == 1
 
     async def test_the_database_itself_refuses_a_second_open_sitting(
-        self, records: Records, database: Path
+        self, records: Records
     ) -> None:
         await open_sitting(records)
-        with (
-            closing(sqlite3.connect(database)) as connection,
-            pytest.raises(sqlite3.IntegrityError, match="UNIQUE"),
-        ):
-            connection.execute(
-                "INSERT INTO sittings SELECT 'other', user_id, exam_id, 'room', paper, paper_hash,"
-                " profile, consent, seed, 'running', fence, flags, invitation, created_at,"
-                " started_at, finished_at FROM sittings"
-            )
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            async with writing(records._engine) as connection:
+                await connection.execute(
+                    text(
+                        "INSERT INTO sittings SELECT 'other', user_id, exam_id, 'room', paper,"
+                        " paper_hash, profile, consent, seed, 'running', fence, flags, invitation,"
+                        " created_at, started_at, finished_at FROM sittings"
+                    )
+                )
 
     async def test_lists_the_newest_first_and_finds_by_prefix(self, records: Records) -> None:
         ids = [(await open_sitting(records, user))[0].id for user in ("ann", "bob", "cy")]
@@ -350,9 +376,7 @@ class TestInvitations:
         with pytest.raises(InvitationUsed):
             await open_sitting(records, invitation=jti)
 
-    async def test_many_at_once_never_use_more_attempts(
-        self, records: Records, database: Path
-    ) -> None:
+    async def test_many_at_once_never_use_more_attempts(self, records: Records) -> None:
         jti = await invite(records, attempts=3)
         # Other users, so that every call wants a sitting of its own.
         results = await asyncio.gather(
@@ -361,13 +385,13 @@ class TestInvitations:
         )
         refused = [result for result in results if isinstance(result, InvitationUsed)]
         assert len(refused) == 17
-        assert count(database, "sittings") == 3
+        assert await count(records, "sittings") == 3
 
-    async def test_an_expired_one_only_leads_back(self, records: Records, database: Path) -> None:
+    async def test_an_expired_one_only_leads_back(self, records: Records) -> None:
         expired = await invite(records, days=-1)
         with pytest.raises(InvitationExpired):
             await open_sitting(records, invitation=expired)
-        assert count(database, "sittings") == 0
+        assert await count(records, "sittings") == 0
         sitting, _ = await open_sitting(records, invitation=await invite(records))
         assert await open_sitting(records, invitation=expired) == (sitting, True)
 
@@ -395,7 +419,7 @@ class TestInvitations:
 class TestTurns:
     async def test_come_back_as_they_were_written(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         first = turn(
             0,
             event={"type": "started"},
@@ -417,7 +441,7 @@ class TestTurns:
 
     async def test_answers_are_updated_in_place(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         done = AnswerRecord("q1", 1, "answered", ["atp"], ["atp"], ["probe_missed"], "36 ATP")
         for number, said in enumerate(
             [
@@ -437,7 +461,7 @@ class TestTurns:
 
     async def test_a_revision_stands_beside_the_original(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         at = [NOW + timedelta(seconds=10 * number) for number in range(5)]
         chosen = AnswerRecord("q1", 1, "answered", value="B")
         changed = replace(chosen, value="C")
@@ -456,27 +480,53 @@ class TestTurns:
         assert (second.text, second.revisions) == ("Wings and a beak.", [])
         assert second.last_at == at[4]
 
-    async def test_a_turn_is_written_once(self, records: Records, database: Path) -> None:
+    async def test_a_turn_is_written_once(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         results = await asyncio.gather(
             *(records.commit_turn(sitting.id, fence, turn(0, flags=[f"{n}"])) for n in range(10)),
             return_exceptions=True,
         )
         assert results.count(None) == 1
         assert sum(isinstance(result, TurnExists) for result in results) == 9
-        assert (count(database, "turns"), count(database, "utterances")) == (1, 2)
+        assert (await count(records, "turns"), await count(records, "utterances")) == (1, 2)
         written = await records.sitting(sitting.id)
         assert written is not None
         assert len(written.flags) == 1
 
-    async def test_a_stale_fence_writes_nothing(self, records: Records, database: Path) -> None:
+    async def test_the_same_turn_again_changes_nothing(self, records: Records) -> None:
+        """Where a commit's answer was lost on the way, it is tried again."""
         sitting, _ = await open_sitting(records)
-        stale = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
+        said = turn(0, flags=["late"], clears_draft=True)
+        await records.commit_turn(sitting.id, fence, said)
+        await records.keep_draft(sitting.id, fence, "q1", "and")
+        await records.commit_turn(sitting.id, fence, said)
+        assert await records.turns(sitting.id) == [said]
+        assert await records.draft(sitting.id) is not None
+        with pytest.raises(TurnExists):
+            await records.commit_turn(sitting.id, fence, replace(said, text="other words"))
+        await take_over(records, sitting.id)
+        with pytest.raises(StaleFence):
+            await records.commit_turn(sitting.id, fence, said)
+
+    async def test_an_error_does_not_quote_what_the_student_said(self, records: Records) -> None:
+        sitting, _ = await open_sitting(records)
+        fence = await take_over(records, sitting.id)
+        wrong = AnswerRecord("q1", 1, "lost", value="a secret")  # type: ignore[arg-type]
+        with pytest.raises(IntegrityError) as caught:
+            await records.commit_turn(sitting.id, fence, turn(0, answers=[wrong]))
+        told = "".join(traceback.format_exception(caught.value))
+        assert "answers" in told
+        assert "a secret" not in told
+
+    async def test_a_stale_fence_writes_nothing(self, records: Records) -> None:
+        sitting, _ = await open_sitting(records)
+        stale = await take_over(records, sitting.id)
         await records.commit_turn(sitting.id, stale, turn(0))
         await records.keep_draft(sitting.id, stale, "q1", "and then")
-        fence = await records.claim(sitting.id)
-        assert fence == stale + 1
+        fence = await take_over(records, sitting.id)
+        assert fence > stale
         before = await records.sitting(sitting.id)
         late = turn(1, flags=["x"], status="finished", clears_draft=True)
         for write in (
@@ -492,17 +542,17 @@ class TestTurns:
         assert draft is not None
         assert draft.text == "and then"
 
-    async def test_a_failed_commit_writes_nothing(self, records: Records, database: Path) -> None:
+    async def test_a_failed_commit_writes_nothing(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         utterance = turn(0).utterances[0]
-        with pytest.raises(Exception, match="UNIQUE"):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
             await records.commit_turn(sitting.id, fence, turn(0, utterances=[utterance, utterance]))
-        assert (count(database, "turns"), count(database, "answers")) == (0, 0)
+        assert (await count(records, "turns"), await count(records, "answers")) == (0, 0)
 
     async def test_status_and_flags_go_to_the_sitting(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         running = await records.sitting(sitting.id)
         assert running is not None
         assert running.status == "running"
@@ -512,14 +562,13 @@ class TestTurns:
         over = await records.sitting(sitting.id)
         assert over is not None
         assert (over.flags, over.status, over.finished_at) == (["a", "b"], "finished", NOW)
-        await records.claim(sitting.id)
-        claimed = await records.sitting(sitting.id)
-        assert claimed is not None
-        assert (claimed.status, claimed.started_at) == ("finished", running.started_at)
+        with pytest.raises(SittingOver):
+            await take_over(records, sitting.id)
+        assert await records.sitting(sitting.id) == replace(over, fence=over.fence + 1)
 
     async def test_what_was_heard(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         await records.commit_turn(sitting.id, fence, turn(0))
         await records.note_heard(sitting.id, fence, 0, 1, started_at=NOW, heard_ms=840, whole=False)
         (written,) = await records.turns(sitting.id)
@@ -533,7 +582,7 @@ class TestTurns:
 
     async def test_drafts(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         assert await records.draft(sitting.id) is None
         await records.keep_draft(sitting.id, fence, None, "one")
         await records.keep_draft(sitting.id, fence, "q1", "one two")
@@ -547,21 +596,21 @@ class TestTurns:
 
     async def test_an_unknown_sitting(self, records: Records) -> None:
         with pytest.raises(UnknownSitting):
-            await records.claim("none")
+            await records.claim("none", "test")
         with pytest.raises(UnknownSitting):
             await records.commit_turn("none", 1, turn(0))
         assert await records.sitting("none") is None
 
     async def test_a_time_without_a_zone_is_refused(self, records: Records) -> None:
         sitting, _ = await open_sitting(records)
-        fence = await records.claim(sitting.id)
+        fence = await take_over(records, sitting.id)
         with pytest.raises(Exception, match="without a zone"):
             await records.commit_turn(sitting.id, fence, turn(0, at=NOW.replace(tzinfo=None)))
 
     async def test_two_sittings_at_once_do_not_mix(self, records: Records) -> None:
         async def take(user: str) -> list[str]:
             sitting, _ = await open_sitting(records, user)
-            fence = await records.claim(sitting.id)
+            fence = await take_over(records, sitting.id)
             for number in range(5):
                 said = turn(number, text=f"{user} {number}", utterances=[])
                 await records.commit_turn(sitting.id, fence, said)

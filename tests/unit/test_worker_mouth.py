@@ -1,7 +1,9 @@
 """What is said is heard from what was made ahead, and only whole authored speech is kept."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,13 +12,15 @@ from livekit.agents import Agent, ModelSettings
 
 from exam_graph.utterance import Utterance
 from worker import mouth
-from worker.mouth import Mouth
+from worker.failures import Kind
+from worker.mouth import Mouth, UnspokenError
 from worker.speech_cache import RATE, SpeechCache
 from worker.speech_store import SpeechStore
 
 pytestmark = pytest.mark.unit
 
 AUTHORED = Utterance("question", "How far?", "How far?")
+WELCOME = Utterance("greeting", "Welcome.", "Welcome.")
 WRITTEN = Utterance("probe", "And why?", "And why?", authored=False)
 STREAMED = [b"\1\0" * 480, b"\2\0" * 480]
 
@@ -29,9 +33,9 @@ class Voice:
         self.breaks = False
 
     async def __call__(
-        self, utterance: Utterance, agent: Agent, settings: ModelSettings
+        self, words: str, agent: Agent, settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        self.said.append(utterance.say)
+        self.said.append(words)
         for piece in STREAMED:
             yield rtc.AudioFrame(piece, RATE, 1, len(piece) // 2)
             if self.breaks:
@@ -41,7 +45,7 @@ class Voice:
 @pytest.fixture
 def voice(monkeypatch: pytest.MonkeyPatch) -> Voice:
     voice = Voice()
-    monkeypatch.setattr(mouth, "_streamed", voice)
+    monkeypatch.setattr(mouth, "streamed", voice)
     return voice
 
 
@@ -55,7 +59,8 @@ def ready(tmp_path: Path) -> SpeechCache:
 
 async def _heard(speaker: Mouth, utterance: Utterance, *, frames: int | None = None) -> bytes:
     """What is heard of it, or of so many frames."""
-    sound = speaker.speak(utterance, cast(Any, None), ModelSettings())
+    agent = cast(Any, SimpleNamespace(session=SimpleNamespace(tts=None)))
+    sound = speaker.speak(utterance, agent, ModelSettings())
     heard = b""
     async for count, frame in _numbered(sound):
         heard += bytes(frame.data)
@@ -100,8 +105,71 @@ async def test_what_was_cut_off_is_not_kept(voice: Voice, ready: SpeechCache) ->
     assert ready.get(AUTHORED.say) is None
 
 
-async def test_what_broke_off_is_not_kept(voice: Voice, ready: SpeechCache) -> None:
+async def test_what_broke_off_is_not_kept_and_told_of(voice: Voice, ready: SpeechCache) -> None:
     voice.breaks = True
-    with pytest.raises(ConnectionError):
-        await _heard(Mouth(ready=ready), AUTHORED)
+    speaker, failures = Mouth(ready=ready), list[Kind]()
+    speaker.on_failure = failures.append
+    with pytest.raises(UnspokenError):
+        await _heard(speaker, AUTHORED)
     assert ready.get(AUTHORED.say) is None
+    assert failures == ["dropped"]
+    assert speaker.trouble() == "voice"
+    await speaker.aclose()
+
+
+async def test_a_voice_that_is_known_to_be_silent_is_not_waited_for(
+    voice: Voice, ready: SpeechCache
+) -> None:
+    voice.breaks = True
+    speaker = Mouth(ready=ready)
+    for _ in range(2):
+        with pytest.raises(UnspokenError):
+            await _heard(speaker, AUTHORED)
+    assert voice.said == [AUTHORED.say]
+    ready.put(WELCOME.say, b"\7\0" * 10_000)
+    assert await _heard(speaker, WELCOME), "what was made ahead is spoken all the same"
+    await speaker.aclose()
+
+
+async def test_another_voice_speaks_it_from_the_beginning_and_is_not_kept(
+    voice: Voice, ready: SpeechCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def requested(*_: object) -> AsyncIterator[rtc.AudioFrame]:
+        yield rtc.AudioFrame(b"\5\0" * 480, RATE, 1, 480)
+
+    monkeypatch.setattr(mouth, "requested", requested)
+    voice.breaks = True
+    speaker = Mouth(ready=ready, fallback=cast(Any, object()))
+    assert await _heard(speaker, AUTHORED) == STREAMED[0] + b"\5\0" * 480
+    assert ready.get(AUTHORED.say) is None
+    assert speaker.trouble() is None
+
+
+async def test_who_cannot_speak_slowly_says_it_at_the_usual_speed(
+    ready: SpeechCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> AsyncIterator[rtc.AudioFrame]:
+        raise ConnectionError
+        yield
+
+    monkeypatch.setattr(mouth, "requested", broken)
+    monkeypatch.setattr(mouth, "streamed_by", broken)
+    ready.put(AUTHORED.say, b"\7\0" * 10_000)
+    slowly = Utterance("question", AUTHORED.text, AUTHORED.say, slow=True)
+    assert await _heard(Mouth(cast(Any, object()), ready), slowly) == b"\7\0" * 10_000
+
+
+async def test_a_voice_that_stalls_is_left_in_time(
+    voice: Voice, ready: SpeechCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stalls(*_: object) -> AsyncIterator[rtc.AudioFrame]:
+        yield rtc.AudioFrame(STREAMED[0], RATE, 1, 480)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(mouth, "streamed", stalls)
+    speaker, failures = Mouth(ready=ready, timeout_s=0.01), list[Kind]()
+    speaker.on_failure = failures.append
+    with pytest.raises(UnspokenError):
+        await _heard(speaker, AUTHORED)
+    assert failures == ["timeout"]
+    await speaker.aclose()

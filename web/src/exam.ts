@@ -6,7 +6,7 @@ import { Countdown } from './clock';
 import { button, byId } from './elements';
 import type { ExamView } from './exam-view';
 import type { Microphone } from './microphone';
-import { MICROPHONE, type Notices } from './notices';
+import { EXAMINER_AWAITED, MICROPHONE, type Notices } from './notices';
 import type { Admission, Caption, Command, ExamState, Notice } from './protocol';
 import { CommandError, ExamRoom, type Closed, type RoomListener } from './room';
 import { TypedAnswers, type TypedListener } from './typed-answers';
@@ -100,6 +100,7 @@ export class Exam implements RoomListener, TypedListener {
     this.examinerHere = present;
     if (present) {
       this.examinerSeen = true;
+      for (const code of EXAMINER_AWAITED) this.notices.end(code);
       this.view.showBanner(null);
       return;
     }

@@ -10,6 +10,7 @@ import { Microphone, MicrophoneError } from './microphone';
 import { Notices } from './notices';
 import { readInvitation, type PageOptions } from './protocol';
 import { Recovery } from './recovery';
+import { Rejoin } from './rejoin';
 import { show, TroublePanel } from './screens';
 import { Settings } from './settings';
 import { listenForShortcuts } from './shortcuts';
@@ -35,6 +36,16 @@ const ENDING_TROUBLE: Readonly<Record<Exclude<Ending, 'finished'>, Trouble>> = {
   room_closed: ROOM_CLOSED,
   lost: CONNECTION_LOST,
 };
+
+/** The code of each trouble that may pass by itself. */
+const BY_ITSELF = [
+  CONNECTION_LOST.code,
+  ROOM_CLOSED.code,
+  NO_EXAMINER.code,
+  NOT_CONNECTED.code,
+  'unavailable',
+  'offline',
+];
 
 function troubleOf(error: unknown): Trouble {
   if (error instanceof JoinError) return joinTrouble(error);
@@ -64,6 +75,7 @@ function holdExam(invitation: string): void {
     onMicrophoneTrouble: (error, retry) => { trouble.show(troubleOf(error), retry); },
     onMicrophoneOpen: () => { trouble.hide(); },
   });
+  const rejoin = new Rejoin();
   let exam: Exam | null = null;
   let page: Promise<PageOptions> | null = null;
   let entering = false;
@@ -76,7 +88,14 @@ function holdExam(invitation: string): void {
     void exam?.stop();
     microphone.close();
     show(null);
-    trouble.show(ENDING_TROUBLE[ending], () => { void enter(); });
+    tell(ENDING_TROUBLE[ending]);
+  };
+
+  /** Where nothing but time may be needed, the page goes back in by itself. */
+  const tell = (told: Trouble): void => {
+    const seconds = exam !== null && BY_ITSELF.includes(told.code) ? rejoin.next() : null;
+    const shown = seconds === null ? told : { ...told, byItselfSeconds: seconds };
+    trouble.show(shown, () => { void enter(); });
   };
 
   /** Whether answers are typed decides what the lobby asks for; a failure is told at joining. */
@@ -108,12 +127,13 @@ function holdExam(invitation: string): void {
       show('exam');
       exam = attempt;
       await attempt.start(admission);
+      rejoin.entered();
     } catch (error) {
       await attempt.stop();
       const told = troubleOf(error);
       const correctable = told.action !== undefined || told.code === 'consent_required';
       show(correctable && exam === null ? 'lobby' : null);
-      trouble.show(told, () => { void enter(); });
+      tell(told);
     } finally {
       entering = false;
       lobby.busy(false);

@@ -10,6 +10,9 @@ const OF_THE_QUESTION: readonly string[] = ['answer_long', 'echo', 'not_sent', '
 /** Nothing is heard from the microphone; page and examiner have the same code for it. */
 export const MICROPHONE = 'microphone';
 
+/** What is told while an examiner is looked for. */
+export const EXAMINER_AWAITED = ['examiner_on_the_way', 'examiner_failed', 'examiner_missing'];
+
 export type Later = (work: () => void, milliseconds: number) => void;
 
 export class Notices {

@@ -33,7 +33,7 @@ export class TroublePanel {
     say(any('error-text'), trouble.text);
     this.showSteps(trouble.steps ?? []);
     this.button.hidden = trouble.action === undefined;
-    if (trouble.action !== undefined) this.offer(trouble.action, trouble.waitSeconds ?? 0);
+    if (trouble.action !== undefined) this.offer(trouble.action, trouble);
     this.panel.focus();
     this.panel.scrollIntoView({ block: 'nearest' });
   }
@@ -50,13 +50,18 @@ export class TroublePanel {
     list.replaceChildren(...steps.map((step) => item(step)));
   }
 
-  private offer(label: string, seconds: number): void {
+  private offer(label: string, { waitSeconds = 0, byItselfSeconds }: Trouble): void {
+    const seconds = byItselfSeconds ?? waitSeconds;
     const end = performance.now() + seconds * 1000;
     const tick = (): void => {
       const left = Math.ceil((end - performance.now()) / 1000);
-      this.button.disabled = left > 0;
-      this.button.textContent = left > 0 ? `${label} in ${left} s` : label;
-      if (left <= 0) clearInterval(this.timer);
+      const waits = byItselfSeconds === undefined;
+      this.button.disabled = waits && left > 0;
+      const when = waits ? `in ${left} s` : `(by itself in ${left} s)`;
+      this.button.textContent = left > 0 ? `${label} ${when}` : label;
+      if (left > 0) return;
+      clearInterval(this.timer);
+      if (!waits) this.act();
     };
     tick();
     if (seconds > 0) this.timer = setInterval(tick, 250);

@@ -12,6 +12,8 @@ export interface Trouble {
   readonly action?: string;
   /** Seconds before the action makes sense. */
   readonly waitSeconds?: number;
+  /** Seconds until the action is taken by itself. */
+  readonly byItselfSeconds?: number;
 }
 
 const TRY_AGAIN = 'Try again';
@@ -109,14 +111,14 @@ export const NOT_CONNECTED: Trouble = {
 export const CONNECTION_LOST: Trouble = {
   code: 'connection_lost',
   title: 'Connection lost',
-  text: 'Your answers are kept. Check your internet connection, then rejoin: the exam goes on where it stopped.',
+  text: 'Your answers are kept. Check your internet connection: the exam goes on where it stopped.',
   action: 'Rejoin',
 };
 
 export const ROOM_CLOSED: Trouble = {
   code: 'room_closed',
   title: 'The exam was interrupted',
-  text: 'The exam room was closed before the end. Your answers are kept. Rejoin to go on where it stopped.',
+  text: 'The exam room was closed before the end. Your answers are kept, and it goes on where it stopped.',
   action: 'Rejoin',
 };
 

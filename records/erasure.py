@@ -1,0 +1,216 @@
+"""Removes sittings for good: a student's on request, and all when their time has come.
+
+With a sitting goes all that hangs on it, the examiner's checkpoints too, which lie beside the
+records. What was done stays in `audit`: never words, and a student only as a hash.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    column,
+    delete,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from records.engine import open_engine, reading, writing
+from records.errors import SittingRuns
+from records.migrate import check_head
+from records.model import Json
+from records.schema import audit, invitations, leases, metadata, sittings, turns
+
+#: The examiner's, made by LangGraph on SQLite or on Postgres; one that was never made is passed.
+CHECKPOINT_TABLES = ("writes", "checkpoint_writes", "checkpoint_blobs", "checkpoints")
+#: Sittings in one transaction: running exams wait for it.
+BATCH = 20
+
+#: What hangs on a sitting, those first that refer to others.
+_HANGING = [each for each in reversed(metadata.sorted_tables) if "sitting_id" in each.c]
+
+
+@dataclass(frozen=True)
+class Erased:
+    """`rows`: how many were removed, by the table's name."""
+
+    sittings: list[str]
+    rows: dict[str, int]
+
+    @property
+    def invitations(self) -> int:
+        return self.rows.get(invitations.name, 0)
+
+
+def user_hash(user_id: str) -> str:
+    """How the audit names a student: to be compared with, not to be read."""
+    return hashlib.sha256(user_id.encode()).hexdigest()
+
+
+async def delete_user(url: str, user_id: str, *, force: bool = False) -> Erased:
+    """Remove all of one student, in one transaction: sittings and invitations.
+
+    Raises SittingRuns while an exam is under way, unless `force`: its examiner finds it gone.
+    """
+    async with _database(url) as engine, _erasing(engine) as connection:
+        found = await connection.execute(
+            select(sittings.c.id, sittings.c.status)
+            .where(sittings.c.user_id == user_id)
+            .order_by(sittings.c.created_at)
+            .with_for_update()
+        )
+        own = list(found)
+        if not force and any(sitting.status == "running" for sitting in own):
+            raise SittingRuns("This student is in an exam: wait for its end, or say --force.")
+        ids = [sitting.id for sitting in own]
+        rows = await _remove(connection, ids)
+        rows[invitations.name] = await _delete(
+            connection, invitations, invitations.c.user_id == user_id
+        )
+        if any(rows.values()):
+            await _note(connection, "delete", user_hash(user_id), {"sittings": ids, "rows": rows})
+        return Erased(ids, rows)
+
+
+async def expired(url: str, days: int) -> list[str]:
+    """The sittings that `purge` would remove."""
+    async with _database(url) as engine, reading(engine) as connection:
+        found = await connection.execute(
+            select(sittings.c.id).where(_over(_before(days))).order_by(sittings.c.created_at)
+        )
+        return [row.id for row in found]
+
+
+async def purge(url: str, days: int) -> Erased:
+    """Remove what ended longer ago than that, and invitations that by then led to no sitting.
+
+    A sitting that never ended, and that nobody examines, counts from its last turn.
+    """
+    before = _before(days)
+    gone: list[str] = []
+    rows: dict[str, int] = {}
+    async with _database(url) as engine:
+        while ids := await _purge_some(engine, before, days, rows):
+            gone += ids
+        async with _erasing(engine) as connection:
+            rows[invitations.name] = await _purge_invitations(connection, before, days)
+    return Erased(gone, rows)
+
+
+async def _purge_some(
+    engine: AsyncEngine, before: datetime, days: int, rows: dict[str, int]
+) -> list[str]:
+    async with _erasing(engine) as connection:
+        found = await connection.execute(
+            select(sittings.c.id).where(_over(before)).limit(BATCH).with_for_update()
+        )
+        ids = [row.id for row in found]
+        for name, count in (await _remove(connection, ids)).items():
+            rows[name] = rows.get(name, 0) + count
+        for sitting_id in ids:
+            await _note(connection, "purge", sitting_id, {"days": days})
+        return ids
+
+
+async def _purge_invitations(connection: AsyncConnection, before: datetime, days: int) -> int:
+    led_somewhere = select(sittings.c.invitation).where(sittings.c.invitation.is_not(None))
+    found = await connection.execute(
+        select(invitations.c.jti).where(
+            invitations.c.expires_at < before, invitations.c.jti.not_in(led_somewhere)
+        )
+    )
+    unused = [row.jti for row in found]
+    for jti in unused:
+        await _delete(connection, invitations, invitations.c.jti == jti)
+        await _note(connection, "purge", jti, {"days": days, "invitation": True})
+    return len(unused)
+
+
+def _before(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+def _over(before: datetime) -> ColumnElement[bool]:
+    last_turn = select(func.max(turns.c.at)).where(turns.c.sitting_id == sittings.c.id)
+    return or_(
+        sittings.c.finished_at < before,
+        and_(
+            sittings.c.finished_at.is_(None),
+            sittings.c.created_at < before,
+            sittings.c.id.not_in(select(leases.c.sitting_id)),
+            func.coalesce(last_turn.scalar_subquery(), sittings.c.created_at) < before,
+        ),
+    )
+
+
+async def _remove(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, int]:
+    """These sittings with all that hangs on them; how many rows of each table."""
+    rows: dict[str, int] = {}
+    if not ids:
+        return rows
+    for name in await connection.run_sync(_checkpoint_tables):
+        kept = table(name, column("thread_id"))
+        rows[name] = await _delete(connection, kept, kept.c.thread_id.in_(ids))
+    for each in _HANGING:
+        rows[each.name] = await _delete(connection, each, each.c.sitting_id.in_(ids))
+    rows[sittings.name] = await _delete(connection, sittings, sittings.c.id.in_(ids))
+    return rows
+
+
+async def _delete(
+    connection: AsyncConnection, rows: FromClause, condition: ColumnElement[bool]
+) -> int:
+    return int((await connection.execute(delete(rows).where(condition))).rowcount)  # type: ignore[arg-type]
+
+
+def _checkpoint_tables(connection: Connection) -> list[str]:
+    there = set(inspect(connection).get_table_names())
+    return [name for name in CHECKPOINT_TABLES if name in there]
+
+
+async def _note(connection: AsyncConnection, action: str, subject: str, detail: Json) -> None:
+    await connection.execute(
+        insert(audit).values(at=datetime.now(UTC), action=action, subject=subject, detail=detail)
+    )
+
+
+@asynccontextmanager
+async def _database(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url)
+    try:
+        async with reading(engine) as connection:
+            await connection.run_sync(check_head)
+        yield engine
+        if engine.dialect.name == "sqlite":
+            await _empty_log(engine)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _erasing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with writing(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            # Or what was removed would stay in the file until something is written over it.
+            await connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        yield connection
+
+
+async def _empty_log(engine: AsyncEngine) -> None:
+    """SQLite's log still holds the pages as they were. Not while others read: they do it later."""
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute("PRAGMA busy_timeout = 200")
+        await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,81 @@
+"""The doctor beside a real livekit-server and real speech."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LiveKitServer
+from tests.processes import ROOT
+from tests.stack import running_stack
+from worker.checks.livekit import check_clock, check_livekit
+from worker.checks.media import check_media
+from worker.checks.settings import DoctorSettings
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+PAPERS = Path(__file__).parent / "papers"
+
+
+def _settings(server: LiveKitServer, **changes: str) -> DoctorSettings:
+    keys = {"livekit_api_key": server.api_key, "livekit_api_secret": server.api_secret}
+    return DoctorSettings.model_validate({"livekit_url": server.url} | keys | changes)
+
+
+async def test_livekit_is_reached_with_its_keys_at_the_same_time(
+    livekit_server: LiveKitServer,
+) -> None:
+    settings = _settings(livekit_server)
+    for check in (check_livekit, check_clock):
+        (finding,) = await check(settings)
+        assert finding.status == "ok", finding
+
+
+async def test_wrong_keys_are_told(livekit_server: LiveKitServer) -> None:
+    (finding,) = await check_livekit(_settings(livekit_server, livekit_api_secret="x" * 40))
+    assert (finding.status, finding.text) == ("failed", "LiveKit refuses the keys.")
+
+
+async def test_nobody_at_the_address_is_told(free_port: Callable[[], int]) -> None:
+    settings = DoctorSettings(livekit_url=f"ws://127.0.0.1:{free_port()}", livekit_api_key="key")
+    (finding,) = await check_livekit(settings)
+    assert (finding.status, finding.text) == ("failed", "LiveKit cannot be reached.")
+
+
+async def test_sound_comes_through_and_the_way_is_told(livekit_server: LiveKitServer) -> None:
+    (finding,) = await check_media(_settings(livekit_server))
+    assert (finding.status, finding.text) == (
+        "ok",
+        "sound comes through from this machine, over UDP.",
+    )
+
+
+def test_a_running_house_is_healthy(
+    livekit_server: LiveKitServer,
+    local_providers: str,
+    free_port: Callable[[], int],
+    tmp_path: Path,
+) -> None:
+    with running_stack(
+        livekit_server, local_providers, PAPERS, tmp_path, free_port, VAR_DIR=str(tmp_path)
+    ) as stack:
+        done = subprocess.run(
+            [sys.executable, "-m", "worker", "doctor", "--json"],
+            cwd=ROOT,
+            env=os.environ | stack.env,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+    checks = json.loads(done.stdout)["checks"]
+    # The stack's keeper has no fixed port.
+    failing = [each for each in checks if each["status"] == "failed" and each["name"] != "keeper"]
+    assert failing == []
+    assert {"keys", "LiveKit", "media", "database", "papers", "Deepgram"} <= {
+        each["name"] for each in checks if each["status"] == "ok"
+    }
