@@ -1,7 +1,8 @@
 """Failing on request, as a provider may: for tests, and for an operator who wants to see it.
 
 `POST /faults {"service", "kind", "after_ms", "times"}` arms a fault, `GET /faults` lists what is
-armed, `DELETE /faults` disarms all of it. Whatever streams were spoilt stay so until they close.
+armed and has not struck yet, `DELETE /faults` disarms all of it. Whatever streams were spoilt stay
+so until they close.
 """
 
 import asyncio
@@ -146,7 +147,8 @@ class Faults:
                 return JSONResponse({"errors": json.loads(error.json(include_url=False))}, 400)
             self._arm(fault)
         armed = [fault.model_dump() | {"left": left} for fault, left in self._armed]
-        return JSONResponse(armed)
+        due = [stream.due for stream in self._streams if stream.due is not None]
+        return JSONResponse(armed + [fault.model_dump() | {"left": 1} for fault in due])
 
     def _arm(self, fault: Fault) -> None:
         self._armed.append((fault, fault.times))
@@ -174,6 +176,11 @@ class _Stream:
         self._ruined = False
         self._ending = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def due(self) -> Fault | None:
+        """What is going to strike it, at a turn or after a time."""
+        return None if self._ruined else self._fault
 
     def look(self) -> None:
         """A fault may have been armed for it. Speech is looked after as it is sent."""

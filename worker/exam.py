@@ -62,7 +62,13 @@ async def examine(ctx: JobContext) -> None:
             turn_end = TurnEnd(cast(Recogniser, session.stt), examiner.state, context)
             slow = build_voice(settings, context.profile, slow=True)
             fallback = build_fallback_voice(settings, context.profile)
-            mouth = Mouth(slow, ready, fallback, timeout_s=settings.tts_timeout_s)
+            mouth = Mouth(
+                slow,
+                ready,
+                fallback,
+                timeout_s=settings.tts_timeout_s,
+                rest_s=settings.voice_rest_s,
+            )
             voice = Voice(examiner, turn_end, mouth)
             if ctx.is_fake_job():
                 await hold_in_console(examiner, session, turn_end, voice)

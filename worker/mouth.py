@@ -53,12 +53,14 @@ class Mouth:
         fallback: tts.TTS[Any] | None = None,
         *,
         timeout_s: float = 3.0,
+        rest_s: float = REST_S,
     ) -> None:
         """`timeout_s`: to the first sound, and between two pieces."""
         self._slow = slow
         self._ready = ready
         self._fallback = fallback
         self._timeout_s = timeout_s
+        self._rest_s = rest_s
         #: Told of each failure.
         self.on_failure: Callable[[Kind], None] = lambda kind: None
         #: Set when something may have changed; whoever waits for it clears it.
@@ -151,8 +153,9 @@ class Mouth:
         return by(agent.session.tts, usual=True), by(self._fallback, usual=False)
 
     def _spoken(self, utterance: Utterance, way: _Way, pcm: bytes) -> None:
-        if way.fallback:
-            self._resting_until = max(self._resting_until, _now() + REST_S)
+        # It rests from its failure on, however much the other one says meanwhile.
+        if way.fallback and _now() >= self._resting_until:
+            self._resting_until = _now() + self._rest_s
         if way.usual and utterance.authored and pcm and self._ready is not None:
             self._ready.put(utterance.say, pcm)
 

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     tts_timeout_s: float = Field(
         default=3.0, gt=0, description="to the first sound of the voice, and between two pieces"
     )
+    voice_rest_s: float = Field(
+        default=30.0, gt=0, description="a voice that failed is not asked for so long"
+    )
     provider_exams: int = Field(
         default=0, ge=0, description="exams at once that the speech provider carries; 0: no limit"
     )

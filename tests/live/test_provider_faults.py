@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -22,7 +23,6 @@ from tests.conftest import LiveKitServer
 from tests.live.hearing import word_error_rate
 from tests.processes import running
 from tests.stack import Stack, running_stack
-from worker.mouth import REST_S
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(420)]
 
@@ -30,6 +30,8 @@ PAPERS = Path(__file__).parent / "fault_papers"
 #: Whoever is not told after so long begins to wonder, in seconds.
 TOLD_S = 5.0
 OUTAGE_S = 10.0
+#: How long a voice that failed is not asked, in seconds.
+REST_S = 4.0
 USUAL, OTHER = "aura-2-orion-en", "aura-2-thalia-en"
 
 Director = Callable[["Stage"], Awaitable[None]]
@@ -38,8 +40,9 @@ Director = Callable[["Stage"], Awaitable[None]]
 class Stage:
     """An exam that goes on, and the providers it depends on."""
 
-    def __init__(self, database: Path, providers: httpx.AsyncClient) -> None:
+    def __init__(self, database: Path, user: str, providers: httpx.AsyncClient) -> None:
         self._database = database
+        self._user = user
         self._providers = providers
         #: When each fault struck, by a name.
         self.struck: dict[str, float] = {}
@@ -50,10 +53,10 @@ class Stage:
     async def disarm(self) -> None:
         (await self._providers.delete("/faults")).raise_for_status()
 
-    async def taken(self, name: str, *, after_s: float = 0.0) -> None:
-        """All that is armed has struck, or does so after `after_s`."""
+    async def strikes(self, name: str) -> None:
+        """All that is armed has struck now."""
         await _until(self._nothing_armed)
-        self.struck[name] = time() + after_s
+        self.struck[name] = time()
 
     async def asked(self, question: str) -> None:
         """The examiner has come to this question."""
@@ -67,16 +70,19 @@ class Stage:
         return bool((await self._providers.get("/faults")).json() == [])
 
     async def _has(self, condition: str, value: str) -> bool:
-        query = f"SELECT 1 FROM utterances WHERE {condition}"
+        query = f"SELECT 1 FROM utterances JOIN sittings ON id = sitting_id WHERE {condition}"
         return bool(await asyncio.to_thread(self._rows, query, value))
 
     async def _count_events(self, kind: str, count: int) -> bool:
-        query = "SELECT 1 FROM turns WHERE json_extract(event, '$.type') = ?"
+        query = (
+            "SELECT 1 FROM turns JOIN sittings ON id = sitting_id "
+            "WHERE json_extract(event, '$.type') = ?"
+        )
         return len(await asyncio.to_thread(self._rows, query, kind)) >= count
 
     def _rows(self, query: str, value: str) -> list[Any]:
         with sqlite3.connect(f"file:{self._database}?mode=ro", uri=True) as database:
-            return database.execute(query, (value,)).fetchall()
+            return database.execute(f"{query} AND user_id = ?", (value, self._user)).fetchall()
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -140,14 +146,15 @@ def stack(
         free_port,
         SPEECH_CACHE_DIR=cache,
         FALLBACK_VOICE=OTHER,
+        VOICE_REST_S=str(REST_S),
     ) as stack:
         yield stack
 
 
 @asynccontextmanager
-async def _stage(stack: Stack, providers: str) -> AsyncIterator[Stage]:
+async def _stage(stack: Stack, user: str, providers: str) -> AsyncIterator[Stage]:
     async with httpx.AsyncClient(base_url=providers, timeout=10) as client:
-        stage = Stage(stack.database, client)
+        stage = Stage(stack.database, user, client)
         try:
             yield stage
         finally:
@@ -156,10 +163,12 @@ async def _stage(stack: Stack, providers: str) -> AsyncIterator[Stage]:
 
 def _take(stack: Stack, providers: str, exam: str, director: Director) -> Taken:
     async def take() -> Taken:
-        link = await asyncio.to_thread(stack.invite, f"{exam}@example.org", exam)
+        # Nobody has seen this student before, when the exam is taken once more.
+        user = f"{exam}-{uuid4().hex[:6]}@example.org"
+        link = await asyncio.to_thread(stack.invite, user, exam)
         script = load(PAPERS / f"{exam}.robot.yaml")
         robot = Robot(link, script, voice=Voice(SpeechSettings(base_url=providers)), timeout_s=240)
-        async with _stage(stack, providers) as stage:
+        async with _stage(stack, user, providers) as stage:
             directing = asyncio.ensure_future(director(stage))
             report = await robot.take_exam()
             log = stack.database.with_name("worker-0.log").read_text()
@@ -178,10 +187,10 @@ def _take(stack: Stack, providers: str, exam: str, director: Director) -> Taken:
 async def _deafen(stage: Stage) -> None:
     await stage.asked("rain")
     await stage.arm(service="listen", kind="drop", at="turn", after_ms=1500)
-    await stage.taken("cut", after_s=1.5)
+    await stage.strikes("cut")
     await stage.asked("ice")
     await stage.arm(service="listen", kind="stall", at="turn", after_ms=500)
-    await stage.taken("deaf", after_s=0.5)
+    await stage.strikes("deaf")
     await stage.asked("moon")
     await stage.arm(service="listen", kind="429", times=0)
     stage.struck["limited"] = time()
@@ -231,7 +240,8 @@ def test_while_the_recogniser_refuses_the_clock_stands_and_it_is_said(deaf: Take
         "our fault" in lost["utterances"][0]["text"] or "no fault" in lost["utterances"][0]["text"]
     )
     assert lost["utterances"][0]["heard_ms"] > 0
-    assert not [turn for turn in turns if turn["event"]["type"] == "silence"]
+    between = turns[turns.index(lost) : turns.index(back)]
+    assert not [turn for turn in between if turn["event"]["type"] == "silence"]
 
 
 def test_the_exam_with_failing_ears_ends_with_every_answer(deaf: Taken) -> None:
@@ -244,14 +254,17 @@ def test_the_exam_with_failing_ears_ends_with_every_answer(deaf: Taken) -> None:
 
 
 async def _silence(stage: Stage) -> None:
-    await stage.asked("rain")
     # Its speech is made ahead by requests: without them all is spoken as it is synthesised.
     await stage.arm(service="speak", kind="500", over="request", model=USUAL, times=0)
+    await stage.asked("rain")
     await stage.arm(service="speak", kind="cut", over="socket", model=USUAL, after_ms=1000)
     await stage.told("failed", 1)
     # So long the voice that failed is not asked.
     await asyncio.sleep(REST_S)
-    await stage.arm(service="speak", kind="stall", over="socket", model=USUAL, after_ms=1000)
+    # A reply that is prepared and not needed may meet it too: all of them do.
+    await stage.arm(
+        service="speak", kind="stall", over="socket", model=USUAL, after_ms=1000, times=0
+    )
     await stage.told("failed", 2)
     await stage.asked("bread")
     await stage.arm(service="speak", kind="500", times=0)
@@ -267,9 +280,9 @@ def mute(stack: Stack, failing_providers: str) -> Taken:
 
 def test_what_a_voice_broke_off_is_said_again_to_its_end_by_another(mute: Taken) -> None:
     failed = [turn for turn in mute.record["turns"] if turn["event"]["type"] == "failed"]
-    assert len(failed) == 3, "a cut, a stall, and both voices refused"
+    assert len(failed) >= 3, "a cut, a stall, and both voices refused"
     assert all("voice_failed" in turn["flags"] for turn in failed)
-    for question in ("storks", "ice", "bread"):
+    for question in ("storks", "ice", "moon"):
         asked = [
             each
             for turn in mute.record["turns"]
@@ -282,7 +295,7 @@ def test_what_a_voice_broke_off_is_said_again_to_its_end_by_another(mute: Taken)
 def test_the_page_tells_of_a_voice_that_failed(mute: Taken) -> None:
     codes = [each.code for each in mute.report.notices if each.text]
     assert codes.count("voice_failed") >= 2
-    assert codes.count("voice") == 1
+    assert "voice" in codes
 
 
 def test_without_any_voice_the_question_is_on_the_page_and_asked_aloud_later(mute: Taken) -> None:
@@ -292,7 +305,7 @@ def test_without_any_voice_the_question_is_on_the_page_and_asked_aloud_later(mut
     assert back["used_ms"] - lost["used_ms"] < 1000
     asked = back["utterances"][-1]
     assert (asked["question_id"], asked["whole"]) == ("moon", True)
-    captions = [each for each in mute.report.captions if each.text.endswith(asked["text"])]
+    captions = [each for each in mute.report.captions if asked["text"] in each.text]
     assert len(captions) >= 2, "read once, and heard once"
 
 

@@ -145,6 +145,22 @@ async def test_another_voice_speaks_it_from_the_beginning_and_is_not_kept(
     assert speaker.trouble() is None
 
 
+async def test_a_voice_that_failed_is_asked_again_after_its_rest_whoever_spoke_meanwhile(
+    voice: Voice, ready: SpeechCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def requested(*_: object) -> AsyncIterator[rtc.AudioFrame]:
+        yield rtc.AudioFrame(b"\5\0" * 480, RATE, 1, 480)
+
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(mouth, "requested", requested)
+    monkeypatch.setattr(mouth, "_now", lambda: clock.now)
+    voice.breaks = True
+    speaker = Mouth(ready=ready, fallback=cast(Any, object()))
+    for clock.now in (100.0, 120.0, 129.0, 131.0):
+        await _heard(speaker, WRITTEN)
+    assert len(voice.said) == 2, "at first, and when it had rested"
+
+
 async def test_who_cannot_speak_slowly_says_it_at_the_usual_speed(
     ready: SpeechCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
