@@ -47,6 +47,8 @@ class Keeping:
         self._clock = clock
         self._heartbeats = Heartbeats(settings.lease_expires_s, clock)
         self._attended: set[str] = set()
+        self._died: set[str] = set()
+        """Sittings whose examiner died, until their rooms were looked at."""
         self._without = 0
         self._waiting: dict[str, Waiting] = {}
         self._woken = asyncio.Event()
@@ -77,6 +79,7 @@ class Keeping:
             self._heartbeats.forget()
             raise
         now = self._looked = self._clock()
+        self._died |= dead
         attended = {beat.sitting_id for beat in beats} - dead
         for sitting_id in attended - self._attended:
             self._known(sitting_id).examiner_came(now)
@@ -106,6 +109,7 @@ class Keeping:
                 for each in unattended
             ),
             *(self._one(each, self._with_examiner(each)) for each in self._attended),
+            *(self._one(each, self._after_death(each)) for each in self._died),
         )
         figures.STUDENTS_WAITING.set(self._without)
 
@@ -196,6 +200,13 @@ class Keeping:
         if known.student and known.told and known.told.level != "info":
             await self._rooms.tell(known.room, known.student, over(known.told))
         known.told = None
+
+    async def _after_death(self, sitting_id: str) -> None:
+        """An examiner that died in the farewell has left a room behind that nobody needs."""
+        sitting = await self._records.sitting(sitting_id)
+        if sitting is not None and sitting.status not in ("open", "running"):
+            await self._rooms.close(sitting.room_name)
+        self._died.discard(sitting_id)
 
     def _known(self, sitting_id: str) -> Waiting:
         return self._waiting.setdefault(sitting_id, Waiting(self._settings.examiner_missing_s))

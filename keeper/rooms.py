@@ -4,7 +4,9 @@ How livekit-server 1.13 treats a dispatch, which shapes this room: one that find
 dropped for good, but stays listed without a job. A job is listed up to 5 s after a worker took it,
 and goes on being listed as running when it has ended or its worker is dead. A second dispatch whose
 examiner joins throws the first one's out, since both have one identity; so does deleting a dispatch
-that has a job, which is why none is ever deleted here.
+that has a job, which is why none is ever deleted here. When a new examiner joins while a dead one
+is still listed as being in the room, LiveKit takes the dead one's leaving for the end of the new
+job, and the worker ends that 15 s later: so whoever may be dead is removed before another is sent.
 """
 
 from collections.abc import Iterable, Iterator
@@ -83,6 +85,8 @@ class Rooms:
             ]
 
     async def send_examiner(self, sitting: Sitting) -> None:
+        """In the place of one that may still seem to be there: LiveKit notices a death late."""
+        await self._remove_examiner(sitting.room_name)
         request = api.CreateAgentDispatchRequest(
             agent_name=AGENT_NAME,
             room=sitting.room_name,
@@ -90,6 +94,15 @@ class Rooms:
         )
         with _livekit_errors():
             await self._livekit.agent_dispatch.create_dispatch(request)
+
+    async def _remove_examiner(self, room: str) -> None:
+        examiner = api.RoomParticipantIdentity(room=room, identity=EXAMINER_IDENTITY)
+        with _livekit_errors():
+            try:
+                await self._livekit.room.remove_participant(examiner)
+            except api.TwirpError as error:
+                if error.code != api.TwirpErrorCode.NOT_FOUND:
+                    raise
 
     async def tell(self, room: str, student: Student, notice: Notice) -> None:
         request = api.SendDataRequest(

@@ -18,6 +18,7 @@ from worker.admission import Admission
 from worker.conversation import Conversation
 from worker.deadline import deadline, deadline_s
 from worker.examiner import Examiner
+from worker.heartbeat import Heartbeat
 from worker.lease import Hold
 from worker.metrics import Ending, reply_waited
 from worker.microphone import Microphone
@@ -74,6 +75,10 @@ class ExamRoom:
             grace_s=settings.student_grace_s,
             admitted=self._admission,
         )
+        self._heartbeat = Heartbeat(
+            examiner.clock.source, on_lost=self._on_silent, on_back=self._on_line_back
+        )
+        self._pressed: set[CommandName] = set()
         context = examiner.context
         self._deadline_s = deadline_s(settings, context.paper, context.profile)
         self.ending: Ending = "left"
@@ -120,6 +125,7 @@ class ExamRoom:
             asyncio.wait((held,)),
             self._closed.wait(),
             self._hold.lost.wait(),
+            self._heartbeat.watch(),
             self._late(),
         )
         self._admission.end()
@@ -165,7 +171,8 @@ class ExamRoom:
     def _answer_page(self) -> None:
         self._page.on(protocol.RPC_READY, self._on_ready)
         self._page.on(protocol.RPC_DONE, self._on_done)
-        self._page.on_typing(self._voice.floor.stir)
+        self._page.on_packet(protocol.TYPING_TOPIC, self._voice.floor.stir)
+        self._page.on_packet(protocol.HERE_TOPIC, self._heartbeat.beat)
         self._turn_end.on_held = lambda: self._run(self._page.notify(protocol.PRESS_DONE))
         buttons: dict[str, CommandName] = {
             protocol.RPC_REPEAT: "repeat",
@@ -177,8 +184,17 @@ class ExamRoom:
             self._page.on(method, partial(self._on_button, name))
 
     async def _on_button(self, name: CommandName) -> None:
-        """Answers the page at once: a sentence of the student's may have to end first."""
-        self._run(self._conversation.press(name))
+        """Answers the page at once: a sentence of the student's may have to end first. Whoever
+        presses again before that has pressed once."""
+        if name not in self._pressed:
+            self._pressed.add(name)
+            self._run(self._press(name))
+
+    async def _press(self, name: CommandName) -> None:
+        try:
+            await self._conversation.press(name)
+        finally:
+            self._pressed.discard(name)
 
     async def _on_ready(self) -> None:
         self._conversation.student_ready()
@@ -186,8 +202,12 @@ class ExamRoom:
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._student:
-            self._conversation.student_left()
-            self._show()
+            self._heartbeat.forget()
+            self._on_silent()
+
+    def _on_silent(self) -> None:
+        self._conversation.student_left()
+        self._show()
 
     def _on_line_back(self) -> None:
         if self._student in self._ctx.room.remote_participants:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from livekit import rtc
 
 from records.notice import NOTICE_TOPIC, Notice
-from worker.protocol import RPC_OK, TYPING_TOPIC, View
+from worker.protocol import RPC_OK, View
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +47,12 @@ class Page:
         except Exception as error:  # the room may be going away under us
             logger.warning("notice %s was not sent: %s", notice.code, type(error).__name__)
 
-    def on_typing(self, handler: Callable[[], None]) -> None:
-        """Calls `handler` whenever the student's page tells that something is being typed."""
+    def on_packet(self, topic: str, handler: Callable[[], None]) -> None:
+        """Calls `handler` at each packet of the student's page on this topic."""
 
         def received(packet: rtc.DataPacket) -> None:
             sender = packet.participant
-            if packet.topic == TYPING_TOPIC and sender and sender.identity == self._student:
+            if packet.topic == topic and sender and sender.identity == self._student:
                 handler()
 
         self._room.on("data_received", received)

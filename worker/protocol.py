@@ -11,6 +11,8 @@ from records.notice import Notice
 IDENTITY = EXAMINER_IDENTITY
 #: Any packet of the student's on it: they are typing.
 TYPING_TOPIC = "voxam.typing"
+#: Any packet of the student's on it: their page lives. Whoever sends them sends one each second.
+HERE_TOPIC = "voxam.here"
 #: Longest answer that can be typed at once, in characters.
 LONGEST_TYPED = 5000
 

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.faults.processes import Part
 from tests.faults.student import words_of
 
 _gathered = Gathered()
+_FIGURES = pytest.StashKey[Figures]()
 
 
 # -- the table --
@@ -28,8 +29,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call" and report.outcome != "failed":
         return
     # A test that is run once more has those of both runs.
-    found = [value for _, value in report.user_properties if isinstance(value, Figures)]
-    _gathered.note(report.nodeid, found[-1] if found else None, report.outcome == "passed")
+    found: list[Any] = [each for name, each in report.user_properties if name == "figures"]
+    figures = Figures(**found[-1]) if found else None
+    _gathered.note(report.nodeid, figures, report.outcome == "passed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What was measured goes with the report: the table may be written in another process."""
+    report = yield
+    if (figures := item.stash.get(_FIGURES, None)) is not None:
+        report.user_properties.append(("figures", vars(figures)))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -56,7 +69,7 @@ def figures(request: pytest.FixtureRequest) -> Figures:
     if callspec := getattr(request.node, "callspec", None):
         fault = f"{fault.rstrip('.')} [{callspec.id}]"
     figures = Figures(int(found[1]), fault.rstrip("."))
-    request.node.user_properties.append(("figures", figures))
+    request.node.stash[_FIGURES] = figures
     return figures
 
 
@@ -131,11 +144,14 @@ OpenHouse = Callable[..., Any]
 @pytest.fixture
 def opening(
     livekit_server: LiveKitServer,
+    usual_house: House,
     providers: Providers,
     free_port: Callable[[], int],
     tmp_path: Path,
 ) -> OpenHouse:
     """`with opening(SETTING="…") as house`: a house of this test's own."""
+    # Its workers are at the same LiveKit, and would be sent into rooms that are none of theirs.
+    usual_house.dismiss()
 
     def of_own(livekit: LiveKitServer = livekit_server, **settings: str) -> Any:
         return open_house(livekit, providers.origin, tmp_path, free_port, **settings)

@@ -20,6 +20,7 @@ from robot_student.seat import NOTICE
 
 #: How long a page goes on trying to come into the room, and to tell that it is ready, in seconds.
 PATIENCE_S = 240.0
+HERE = "voxam.here"
 _OPEN = ("soundcheck", "practice", "listening")
 
 Kind = Literal["notice", "attribute", "caption", "examiner", "room"]
@@ -143,6 +144,7 @@ class Page:
         if self.microphone is not None:
             self._spawn(self.microphone.run())
         await self._enter()
+        self._spawn(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -282,6 +284,14 @@ class Page:
             with attempt:
                 self._place = await join(self.link, recording=False)
                 await self._enter()
+
+    async def _beat(self) -> None:
+        """Each second, that it lives."""
+        while True:
+            if self.room.isconnected():
+                with suppress(rtc.participant.PublishDataError):
+                    await self.room.local_participant.publish_data(b"{}", topic=HERE)
+            await asyncio.sleep(1)
 
     def _note(self, kind: Kind, name: str, value: str = "") -> None:
         self.seen.append(Seen(monotonic(), kind, name, value))

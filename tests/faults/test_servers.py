@@ -159,7 +159,7 @@ async def test_row_08_the_token_api_is_killed(house: House, figures: Figures) ->
         command = api.cmdline()
         api.kill()
         await student.farewell()
-        assert page.notices() == []
+        assert page.notices(after=figures.struck) == []
         assert len(page.examiners()) == 1
     house.judge(page.sitting, figures)
     await house.start(command).ready()

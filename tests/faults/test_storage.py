@@ -47,21 +47,24 @@ async def _waits(page: Page, figures: Figures) -> None:
 
 
 async def test_row_21_the_disk_is_full(house: House, figures: Figures) -> None:
-    """No file of the job's process can grow any more (RLIMIT_FSIZE), while it examines."""
+    """No file of any process can grow any more (RLIMIT_FSIZE), in mid-exam."""
     await house.staff(1)
     async with _at_ice(house) as (page, student):
         _, job = house.examiner_of(page.sitting)
         journal = house.stack.database.with_name(f"{house.stack.database.name}-wal")
         before = _turns(house.stack.database, page.sitting)
+        writers = [job, house.keeper(), house.token_api()]
         limits = job.rlimit(psutil.RLIMIT_FSIZE)
         figures.strike()
         # The next write to the journal is at its end, or at its beginning when it was emptied.
-        job.rlimit(psutil.RLIMIT_FSIZE, (min(journal.stat().st_size, 4096), limits[1]))
+        for each in writers:
+            each.rlimit(psutil.RLIMIT_FSIZE, (min(journal.stat().st_size, 4096), limits[1]))
         await student.answer()
         await _waits(page, figures)
         await asyncio.sleep(max(0.0, figures.struck + FULL_S - monotonic()))
         assert _turns(house.stack.database, page.sitting) == before
-        job.rlimit(psutil.RLIMIT_FSIZE, limits)
+        for each in writers:
+            each.rlimit(psutil.RLIMIT_FSIZE, limits)
         back = monotonic()
         await page.until(lambda: page.look("notice", "records_down", after=back))
         figures.recovered(monotonic())

@@ -59,6 +59,7 @@ async def test_row_01_a_worker_killed_in_mid_answer(
         for words in ("question 2 of 3", "so far", "Why does ice swim on water?"):
             await page.until(lambda words=words: page.said(words, after=back))  # type: ignore[misc]
         await student.farewell()
+        assert len(page.examiners()) == 2, page.story()
     record = house.record(page.sitting)
     kept = {each["question_id"]: each["text"] for each in record["answers"]}
     figures.lost = sum(each["status"] != "answered" for each in record["answers"])
@@ -87,6 +88,7 @@ async def test_row_02_a_job_killed_beside_another_one(house: House, figures: Fig
         back = page.examiners(after=struck)[0].at
         await page.until(lambda: page.said("question 2 of 3", after=back))
         await student.farewell()
+        assert len(page.examiners()) == 2, page.story()
         await beside
         assert len(other.examiners()) == 1
         assert other.notices() == [], other.story()
@@ -195,7 +197,7 @@ async def test_row_05_a_worker_that_is_told_to_stop_once(house: House, figures: 
             assert worker.examines(other.sitting) is None
         await student.farewell()
         assert len(page.examiners()) == 1
-        assert page.notices() == []
+        assert page.notices(after=figures.struck) == []
     assert await worker.ends(30) == 0
     house.judge(page.sitting, figures)
 
@@ -214,5 +216,6 @@ async def test_row_05_a_worker_that_is_told_to_stop_twice(house: House, figures:
         worker.process.send_signal(signal.SIGTERM)
         await _told_and_back(page, struck, figures)
         await student.farewell()
+        assert len(page.examiners()) == 2, page.story()
     assert await worker.ends(5) == 1
     house.judge(page.sitting, figures)

@@ -41,7 +41,8 @@ async def test_wrong_keys_are_told(livekit_server: LiveKitServer) -> None:
 
 
 async def test_nobody_at_the_address_is_told(free_port: Callable[[], int]) -> None:
-    settings = DoctorSettings(livekit_url=f"ws://127.0.0.1:{free_port()}", livekit_api_key="key")
+    nobody = LiveKitServer(f"ws://127.0.0.1:{free_port()}", "key", "x" * 40)
+    settings = _settings(nobody)
     (finding,) = await check_livekit(settings)
     assert (finding.status, finding.text) == ("failed", "LiveKit cannot be reached.")
 

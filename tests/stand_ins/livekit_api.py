@@ -33,6 +33,7 @@ class LiveKitStandIn:
         """By room: who is in it, and the sid of their connection."""
         self.dispatches: dict[str, list[api.AgentDispatch]] = {}
         self.sent: list[api.AgentDispatch] = []
+        self.removed: list[str] = []
         self.told: list[tuple[str, str]] = []
         """To whom which notice went, by its code; one without a text with a minus before it."""
         self.calls = 0
@@ -42,6 +43,7 @@ class LiveKitStandIn:
             "RoomService/DeleteRoom": (api.DeleteRoomRequest, self._delete_room),
             "RoomService/ListRooms": (api.ListRoomsRequest, self._list_rooms),
             "RoomService/ListParticipants": (api.ListParticipantsRequest, self._participants),
+            "RoomService/RemoveParticipant": (api.RoomParticipantIdentity, self._remove),
             "RoomService/SendData": (api.SendDataRequest, self._take_data),
             "AgentDispatchService/CreateDispatch": (api.CreateAgentDispatchRequest, self._send),
             "AgentDispatchService/ListDispatch": (api.ListAgentDispatchRequest, self._list_sent),
@@ -102,6 +104,11 @@ class LiveKitStandIn:
                 for identity, sid in self.people.get(request.room, {}).items()
             ]
         )
+
+    def _remove(self, request: api.RoomParticipantIdentity) -> api.RemoveParticipantResponse:
+        self.removed.append(request.identity)
+        self.people.get(request.room, {}).pop(request.identity, None)
+        return api.RemoveParticipantResponse()
 
     def _take_data(self, request: api.SendDataRequest) -> api.SendDataResponse:
         assert request.topic == "voxam.notice"

@@ -249,6 +249,7 @@ class TestAnExaminerDies:
         sitting = await self._dies(scene)
         told = await scene.seconds_until(lambda: bool(scene.livekit.told))
         assert 2 <= told <= 4
+        assert scene.livekit.removed == ["examiner"], "or its end would be taken for the next one's"
         assert scene.livekit.told == [(STUDENT, "examiner_failed")]
         assert len(scene.livekit.sent) == 2
         assert await scene.records.leases() == []
@@ -256,6 +257,17 @@ class TestAnExaminerDies:
         await scene.seconds(25, alive=lease)
         assert len(scene.livekit.sent) == 2
         assert scene.livekit.told[1:] == [(STUDENT, "-examiner_failed")]
+
+    async def test_one_that_died_in_the_farewell_leaves_no_room_behind(self, scene: Scene) -> None:
+        sitting = await scene.sitting()
+        scene.livekit.enter(sitting.room_name, STUDENT)
+        lease = await scene.records.claim(sitting.id, "dead")
+        await scene.records.commit_turn(sitting.id, lease.fence, _turn(over=True))
+        await scene.seconds(8, alive=lease)
+        assert sitting.room_name in scene.livekit.rooms
+        await scene.seconds(5)
+        assert sitting.room_name not in scene.livekit.rooms
+        assert len(scene.livekit.sent) == 1
 
     async def test_one_of_several_keepers_sends_for_one(
         self, scene: Scene, caplog: pytest.LogCaptureFixture

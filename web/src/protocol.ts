@@ -9,6 +9,8 @@ export const NOTICE_TOPIC = 'voxam.notice';
 export const TYPED_TOPIC = 'lk.chat';
 /** Says that the student types at this moment; the packet's content is of no matter. */
 export const TYPING_TOPIC = 'voxam.typing';
+/** Says each second that this page lives; the packet's content is of no matter. */
+export const HERE_TOPIC = 'voxam.here';
 
 export const COMMANDS = {
   ready: 'exam.ready',

@@ -18,6 +18,7 @@ import {
   CAPTIONS_TOPIC,
   COMMANDS,
   EXAMINER,
+  HERE_TOPIC,
   NOTICE_TOPIC,
   TYPED_TOPIC,
   TYPING_TOPIC,
@@ -36,7 +37,9 @@ import type { Connection } from './words';
 const READY_PATIENCE = { forMs: 15_000, pauseMs: 500 };
 /** A browser that will play at all says so at once; one that waits for sound must not block the exam. */
 const PLAY_TIMEOUT_MS = 1_000;
-const TYPING = new TextEncoder().encode('{}');
+const NOTHING = new TextEncoder().encode('{}');
+/** LiveKit misses a page that is silent after 20 s; the examiner stops the clock after five beats. */
+const BEAT_MS = 1_000;
 
 export type Closed = 'elsewhere' | 'room_closed' | 'lost';
 
@@ -71,6 +74,7 @@ export class ExamRoom {
   /** Connected, with the microphone if there is to be one. */
   private present = false;
   private left = false;
+  private beating: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly listener: RoomListener,
@@ -92,6 +96,7 @@ export class ExamRoom {
     const { localParticipant } = this.room;
     if (microphone) await localParticipant.publishTrack(microphone, { source: Track.Source.Microphone });
     this.present = true;
+    this.beating = setInterval(() => { this.beat(); }, BEAT_MS);
     this.meetExaminer();
   }
 
@@ -114,7 +119,7 @@ export class ExamRoom {
   /** A packet that gets lost is followed by another. */
   typing(): void {
     const options = { reliable: false, topic: TYPING_TOPIC };
-    this.room.localParticipant.publishData(TYPING, options).catch(() => null);
+    this.room.localParticipant.publishData(NOTHING, options).catch(() => null);
   }
 
   async muteForGood(): Promise<void> {
@@ -127,6 +132,7 @@ export class ExamRoom {
   /** Leaves without a word to the listener. */
   async leave(): Promise<void> {
     this.left = true;
+    clearInterval(this.beating);
     await this.room.disconnect();
     this.sound.replaceChildren();
   }
@@ -211,6 +217,13 @@ export class ExamRoom {
     if (outcome === 'given_up') this.listener.onNoAnswer();
   }
 
+  /** One that cannot be sent now is of no use later. */
+  private beat(): void {
+    if (this.room.state !== ConnectionState.Connected) return;
+    const options = { reliable: true, topic: HERE_TOPIC, destinationIdentities: [EXAMINER] };
+    this.room.localParticipant.publishData(NOTHING, options).catch(() => null);
+  }
+
   private call(command: Command): Promise<string> {
     return this.room.localParticipant.performRpc({
       destinationIdentity: EXAMINER,
@@ -258,6 +271,7 @@ export class ExamRoom {
   private close(reason: DisconnectReason | undefined): void {
     if (this.left) return;
     this.left = true;
+    clearInterval(this.beating);
     this.sound.replaceChildren();
     this.listener.onConnection('lost');
     this.listener.onClosed(closedBy(reason));

@@ -31,7 +31,8 @@ async def check_livekit(settings: DoctorSettings) -> list[Finding]:
         ) as livekit:
             rooms = await livekit.room.list_rooms(api.ListRoomsRequest())
     except api.TwirpError as error:
-        if error.code in (api.TwirpErrorCode.UNAUTHENTICATED, api.TwirpErrorCode.PERMISSION_DENIED):
+        # A secret that is not its own it refuses without one of the codes of its API.
+        if error.status in (401, 403):
             return [
                 failed(
                     NAME,
@@ -39,7 +40,13 @@ async def check_livekit(settings: DoctorSettings) -> list[Finding]:
                     "LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be a pair that this server knows.",
                 )
             ]
-        return [failed(NAME, f"LiveKit answers {error.code}.", "Look into livekit-server's log.")]
+        return [
+            failed(
+                NAME,
+                f"LiveKit answers {error.status} ({error.code}).",
+                "Look into livekit-server's log.",
+            )
+        ]
     except aiohttp.ClientConnectorCertificateError:
         return [
             failed(
