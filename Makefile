@@ -31,11 +31,12 @@ doctor: ## Check all that exams need, and say what is to be mended [JSON=1]
 test: ## All tests: real livekit-server, real speech, real browser, real Postgres
 	$(SETUP) python page livekit-server chromium postgresql faketime
 	@cd web && npm test
-	@$(VENV) -m pytest
+	@$(VENV) -m pytest -n auto -m "(unit or flow) and not needs_key" tests/unit tests/flow tests/security
+	@$(VENV) -m pytest -n 2 --dist loadfile -m "(live or browser) and not needs_key and not slow_fault" tests/live tests/security tests/browser tests/faults
 
 test-fast: ## Unit and flow tests: no server, no browser, no Node.js
 	$(SETUP) python
-	@$(VENV) -m pytest -m "(unit or flow) and not needs_key"
+	@$(VENV) -m pytest -n auto -m "(unit or flow) and not needs_key" tests/unit tests/flow tests/security
 
 check: ## Lint, formatting, types, import rules, the page
 	$(SETUP) python page

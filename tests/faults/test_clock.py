@@ -35,9 +35,13 @@ def jumping(house: House, tmp_path: Path) -> Iterator[Path]:
     house.hire(
         LD_PRELOAD=_library(),
         FAKETIME_TIMESTAMP_FILE=str(file),
-        FAKETIME_NO_CACHE="1",
+        # Without a cache it would read the file at each look at a clock: nothing else gets done.
+        FAKETIME_CACHE_DURATION="1",
         FAKETIME_DONT_FAKE_MONOTONIC="1",
         DONT_FAKE_MONOTONIC="1",
+        # Without it, waiting for a condition returns at once, again and again.
+        FAKETIME_FORCE_MONOTONIC_FIX="0",
+        PYTHONPATH=str(Path(__file__).parent / "faketime"),
     )
     yield file
     house.dismiss()

@@ -112,9 +112,10 @@ async def test_row_15_the_student_is_away_and_comes_back(
             assert figures.noticed_s <= PAUSED_S
             await asyncio.sleep(max(0.0, figures.scaled(away) - (monotonic() - figures.struck)))
             assert house.status(sitting) == "running"
+            before_it = len(_said(taker, "question 2 of 3"))
             taker.part.process.send_signal(signal.SIGCONT)
             back = monotonic()
-            await _until(lambda: len(_said(taker, "question 2 of 3")) > 0, 90)
+            await _until(lambda: len(_said(taker, "question 2 of 3")) > before_it, 90)
             figures.recovered_s = round(monotonic() - back, 2)
             left = int((await _shown(livekit, room))["voxam.remaining_ms"])
             # It runs until they are missed, and not after that.
