@@ -176,8 +176,8 @@ def test_a_pause_after_half_a_sentence_does_not_end_the_answer(exams: Exams) -> 
         ),
         (
             "honey",
-            "The bees dry the nectar because it is too wet, and the wings move the air over the "
-            "open cells.",
+            "The bees dry the nectar because it is too wet, and they move the air with their wings "
+            "because the cells are open.",
         ),
     ],
 )
