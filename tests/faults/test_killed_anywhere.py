@@ -57,13 +57,6 @@ async def _kill_at(house: House, moments: list[float], figures: Figures) -> None
     print("\n".join(task.result() for task in tasks))
 
 
-async def test_row_02_killed_at_a_few_random_moments(house: House, figures: Figures) -> None:
-    """The same exam with its job killed at 4 random moments (seeded)."""
-    figures.scale = 4 / 20
-    figures.strike()
-    await _kill_at(house, _moments(20)[2::5], figures)
-
-
 async def test_row_02_killed_at_twenty_random_moments(house: House, figures: Figures) -> None:
     """The same exam with its job killed at 20 random moments (seeded)."""
     figures.strike()

@@ -278,7 +278,8 @@ def mute(stack: Stack, failing_providers: str) -> Taken:
     return _take(stack, failing_providers, "mute", _silence)
 
 
-def test_what_a_voice_broke_off_is_said_again_to_its_end_by_another(mute: Taken) -> None:
+@pytest.mark.slow_fault
+def test_row_12_what_a_voice_broke_off_is_said_again_to_its_end_by_another(mute: Taken) -> None:
     failed = [turn for turn in mute.record["turns"] if turn["event"]["type"] == "failed"]
     assert len(failed) >= 3, "a cut, a stall, and both voices refused"
     assert all("voice_failed" in turn["flags"] for turn in failed)
@@ -292,13 +293,17 @@ def test_what_a_voice_broke_off_is_said_again_to_its_end_by_another(mute: Taken)
         assert asked[-1]["whole"], asked
 
 
-def test_the_page_tells_of_a_voice_that_failed(mute: Taken) -> None:
+@pytest.mark.slow_fault
+def test_row_12_the_page_tells_of_a_voice_that_failed(mute: Taken) -> None:
     codes = [each.code for each in mute.report.notices if each.text]
     assert codes.count("voice_failed") >= 2
     assert "voice" in codes
 
 
-def test_without_any_voice_the_question_is_on_the_page_and_asked_aloud_later(mute: Taken) -> None:
+@pytest.mark.slow_fault
+def test_row_12_without_any_voice_the_question_is_on_the_page_and_asked_aloud_later(
+    mute: Taken,
+) -> None:
     turns = mute.record["turns"]
     lost = next(turn for turn in turns if turn["event"].get("cause") == "voice")
     back = next(turn for turn in turns if turn["event"]["type"] == "sound_back")
@@ -309,7 +314,8 @@ def test_without_any_voice_the_question_is_on_the_page_and_asked_aloud_later(mut
     assert len(captions) >= 2, "read once, and heard once"
 
 
-def test_the_exam_with_a_failing_voice_ends_with_every_answer(mute: Taken) -> None:
+@pytest.mark.slow_fault
+def test_row_12_the_exam_with_a_failing_voice_ends_with_every_answer(mute: Taken) -> None:
     assert mute.record["sitting"]["status"] == "finished"
     assert {each["status"] for each in mute.record["answers"]} == {"answered"}
     assert "sun" in mute.answer("moon")["text"].lower()
