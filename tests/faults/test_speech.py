@@ -181,6 +181,8 @@ async def test_row_12_the_voice_fails(
                 )
             )
             figures.told(told)
+            assert figures.told_s is not None
+            assert figures.told_s <= TOLD_S, page.story()
             await page.until(lambda: page.said("Why does ice swim on water?", struck))
             await page.until(lambda: page.my_turn and page.asked == "ice")
             figures.recovered(monotonic())
