@@ -20,7 +20,7 @@ from tests.conftest import LiveKitServer
 from tests.live.hearing import word_error_rate
 from tests.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(420)]
 
 PAPERS = Path(__file__).parent / "papers"
 RAIN = "Why does it often rain in the mountains?"
