@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
 
 from records.invitations import SECRET_LENGTH
+from records.starting import ServiceSettings
 
 _SECRETS = (
     "livekit_api_secret",
@@ -16,19 +16,7 @@ _SECRETS = (
 )
 
 
-class SettingsError(Exception):
-    """A sentence for each variable that is missing or wrong."""
-
-
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
-
-    livekit_url: str = Field(default="ws://127.0.0.1:7880", pattern=r"^(wss?|https?)://[^/\s]+/?$")
-    livekit_api_key: str
-    livekit_api_secret: SecretStr
-    database_url: str = "sqlite:///var/voxam.db"
-    public_url: str = "http://127.0.0.1:8000"
-    """Where students find the page."""
+class Settings(ServiceSettings):
     token_api_key: SecretStr
     invitation_secret: SecretStr = Field(min_length=SECRET_LENGTH)
     token_api_key_previous: SecretStr | None = None
@@ -64,18 +52,3 @@ class Settings(BaseSettings):
     def invitation_secrets(self) -> tuple[str, ...]:
         secrets = (self.invitation_secret, self.invitation_secret_previous)
         return tuple(secret.get_secret_value() for secret in secrets if secret)
-
-
-def read_settings() -> Settings:
-    """Raise SettingsError, which never shows a value."""
-    try:
-        # pydantic-settings fills the fields from the environment.
-        return Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as error:
-        problems = [(str(e["loc"][0]).upper(), e["type"], e["msg"]) for e in error.errors()]
-    raise SettingsError(
-        "\n".join(
-            f"{name} is not set." if kind == "missing" else f"{name} is wrong: {reason}."
-            for name, kind, reason in problems
-        )
-    )

@@ -101,11 +101,6 @@ class Providers:
         async with httpx.AsyncClient(base_url=self.origin) as client:
             (await client.post("/faults", json=fault)).raise_for_status()
 
-    async def armed(self) -> list[Any]:
-        async with httpx.AsyncClient(base_url=self.origin) as client:
-            found: list[Any] = (await client.get("/faults")).json()
-            return found
-
     async def disarm(self) -> None:
         async with httpx.AsyncClient(base_url=self.origin) as client:
             (await client.delete("/faults")).raise_for_status()

@@ -9,9 +9,10 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from records.migrate import migrate
+from records.starting import SettingsError, read
 from token_api.__main__ import app as door
 from token_api.app import create_app
-from token_api.settings import Settings, SettingsError, read_settings
+from token_api.settings import Settings
 
 pytestmark = pytest.mark.unit
 
@@ -118,7 +119,7 @@ class TestSettings:
     def test_each_missing_variable_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TOKEN_API_KEY", "")
         with pytest.raises(SettingsError) as caught:
-            read_settings()
+            read(Settings)
         assert str(caught.value).splitlines() == [f"{name} is not set." for name in NEEDED]
 
     @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ class TestSettings:
         for other, good in (NEEDED | {name: value}).items():
             monkeypatch.setenv(other, good)
         with pytest.raises(SettingsError) as caught:
-            read_settings()
+            read(Settings)
         assert str(caught.value).startswith(f"{name} is wrong: ")
         assert value not in str(caught.value)
 
