@@ -5,6 +5,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -209,6 +210,15 @@ async def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
         async with open_checkpoints(f"sqlite:///{tmp_path / 'voxam.db'}", "0" * 32, 1):
             pass
     assert files(tmp_path) == []
+    await _driver_ended()
+
+
+async def _driver_ended() -> None:
+    """The driver does not wait for the thread of a connection that could not be made; it must not
+    outlive the event loop, to which it still reports."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join)
 
 
 async def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
