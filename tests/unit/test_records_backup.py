@@ -12,24 +12,11 @@ from typer.testing import CliRunner, Result
 from records.__main__ import app
 from records.backup import back_up, restore
 from records.errors import BackupFailed
-from records.migrate import migrate
 from records.store import Records
 
 pytestmark = pytest.mark.unit
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "voxam.db"
-
-
-@pytest.fixture
-def url(database: Path) -> str:
-    url = f"sqlite:///{database}"
-    migrate(url)
-    return url
 
 
 @pytest.fixture

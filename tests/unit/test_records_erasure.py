@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from records.__main__ import app
 from records.engine import reading, writing
 from records.erasure import CHECKPOINT_TABLES, delete_user, expired, purge, user_hash
 from records.errors import SittingRuns
-from records.migrate import migrate
 from records.model import AnswerRecord, Sitting, TurnRecord, UtteranceRecord
 from records.overview import count_sittings
 from records.schema import audit, drafts, metadata, sittings, turns
@@ -28,26 +27,6 @@ pytestmark = pytest.mark.unit
 NOW = datetime.now(UTC)
 SECRET = "chloroplast-and-nothing-else"
 CONSENT = {"recording": False, "text_version": "1"}
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "voxam.db"
-
-
-@pytest.fixture
-def url(file: Path) -> str:
-    url = f"sqlite:///{file}"
-    migrate(url)
-    return url
-
-
-@pytest.fixture
-async def records(url: str) -> AsyncIterator[Records]:
-    records = await Records.open(url)
-    await records.publish_paper("cells", {"title": "Cells"}, "hash")
-    yield records
-    await records.close()
 
 
 async def held(records: Records, user: str, words: str, *, over: bool = True) -> Sitting:
@@ -105,12 +84,12 @@ async def audited(records: Records) -> list[tuple[str, str]]:
 
 
 async def test_nothing_of_a_student_is_left_in_any_file(
-    records: Records, url: str, file: Path
+    records: Records, url: str, database: Path
 ) -> None:
     own = await held(records, "ann@example.org", SECRET)
     other = await held(records, "bob@example.org", "ribosome")
-    keep_checkpoints(file, own.id, SECRET)
-    keep_checkpoints(file, other.id, "ribosome")
+    keep_checkpoints(database, own.id, SECRET)
+    keep_checkpoints(database, other.id, "ribosome")
     await records.close()
 
     erased = await delete_user(url, "ann@example.org")
@@ -122,7 +101,7 @@ async def test_nothing_of_a_student_is_left_in_any_file(
         "checkpoints": 1,
         "writes": 1,
     }
-    left = b"".join(each.read_bytes() for each in file.parent.glob("voxam.db*"))
+    left = b"".join(each.read_bytes() for each in database.parent.glob("voxam.db*"))
     assert SECRET.encode() not in left
     assert b"ann@example.org" not in left
     assert b"ribosome" in left

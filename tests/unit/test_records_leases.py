@@ -1,30 +1,17 @@
 """Leases on a real SQLite file: one holder, a beat that rises, a fence behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence, UnknownSitting
-from records.migrate import migrate
 from records.model import LeaseBeat, Sitting, TurnRecord
 from records.store import Records
 
 pytestmark = pytest.mark.unit
 
 CONSENT = {"recording": False, "text_version": "1"}
-
-
-@pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[Records]:
-    url = f"sqlite:///{tmp_path / 'voxam.db'}"
-    migrate(url)
-    records = await Records.open(url)
-    await records.publish_paper("cells", {"title": "Cells"}, "hash")
-    yield records
-    await records.close()
 
 
 async def _sitting(records: Records, user: str = "ann") -> Sitting:

@@ -6,7 +6,6 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,33 +20,12 @@ from exam_graph.state import Kept, first_state
 from records import engine
 from records.engine import CHECKPOINT_TABLES, reading, writing
 from records.errors import RecordsDamaged, RecordsUnavailable, StaleFence
-from records.migrate import migrate
 from records.model import Sitting
 from records.store import Records
 from tests.takeover import take_over
 from worker.checkpoints import open_checkpoints
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "voxam.db"
-
-
-@pytest.fixture
-def url(database: Path) -> str:
-    url = f"sqlite:///{database}"
-    migrate(url)
-    return url
-
-
-@pytest.fixture
-async def records(url: str) -> AsyncIterator[Records]:
-    records = await Records.open(url)
-    await records.publish_paper("cells", {"title": "Cells"}, "hash")
-    yield records
-    await records.close()
 
 
 @pytest.fixture

@@ -1,29 +1,16 @@
 """A sitting's lease as its examiner holds it: renewed, waited for, lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from records.errors import RecordsUnavailable, SittingHeld
-from records.migrate import migrate
 from records.model import Lease, LeaseBeat, Sitting
 from records.store import Records
 from tests.flow.conftest import HandClock, eventually
 from worker.lease import holding
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[Records]:
-    url = f"sqlite:///{tmp_path / 'voxam.db'}"
-    migrate(url)
-    records = await Records.open(url)
-    await records.publish_paper("cells", {"title": "Cells"}, "hash")
-    yield records
-    await records.close()
 
 
 @pytest.fixture
