@@ -28,7 +28,7 @@ doctor: ## Check all that exams need, and say what is to be mended [JSON=1]
 	$(SETUP) python
 	@$(VENV) -m deploy doctor $(if $(JSON),--json)
 
-test: ## All tests: real livekit-server, real speech, real browser, real Postgres
+test: ## The tests: real livekit-server, real speech, real browser, real Postgres
 	$(SETUP) python page livekit-server chromium postgresql faketime
 	@cd web && npm test
 	@$(VENV) -m pytest -n auto -m "(unit or flow) and not needs_key" tests/unit tests/flow tests/security
