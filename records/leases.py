@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records import gradings
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
@@ -99,6 +100,7 @@ async def abandon(connection: AsyncConnection, sitting_id: str, fence: int) -> N
             "flags": [*held.flags, *({"abandoned"} - set(held.flags))],
         },
     )
+    await gradings.ask_for(connection, sitting_id, "closed")
 
 
 async def reopen(connection: AsyncConnection, sitting_id: str) -> None:
@@ -108,6 +110,7 @@ async def reopen(connection: AsyncConnection, sitting_id: str) -> None:
         raise NotAbandoned(f"Sitting {sitting_id} is {held.status}, not abandoned.")
     status = "open" if held.started_at is None else "running"
     await _set(connection, sitting_id, {"status": status, "finished_at": None})
+    await gradings.call_off(connection, sitting_id)
     await connection.execute(
         insert(audit).values(at=datetime.now(UTC), action="reopen", subject=sitting_id, detail={})
     )

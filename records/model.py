@@ -50,11 +50,15 @@ class Sitting:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class UtteranceRecord:
-    """Something the examiner says. The last three fields are known once it was played."""
+    """Something the examiner says. What has a default is known once it was played.
+
+    `segment` and `offset_ms`: where it begins in the recording, if there is one.
+    """
 
     position: int
     kind: str
@@ -65,6 +69,8 @@ class UtteranceRecord:
     started_at: datetime | None = None
     heard_ms: int | None = None
     whole: bool | None = None
+    segment: int | None = None
+    offset_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ class TurnRecord:
     `text` holds the student's words ("" where nobody spoke), `words` their
     `{"word", "start_ms", "end_ms", "confidence"}`, `used_ms` the exam clock after the turn.
     With `revises` they change an answer given before, that of `question_id`.
+    `segment` and `offset_ms`: where they begin in the recording, if there is one.
     """
 
     number: int
@@ -108,6 +115,8 @@ class TurnRecord:
     status: SittingStatus | None = None
     clears_draft: bool = False
     revises: bool = False
+    segment: int | None = None
+    offset_ms: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
     text,
 )
@@ -99,6 +100,7 @@ sittings = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("released_at", UtcDateTime),
     CheckConstraint("status IN ('open', 'running', 'finished', 'abandoned')", name="status"),
 )
 Index("ix_sittings_created_at", sittings.c.created_at)
@@ -134,6 +136,9 @@ turns = Table(
     Column("flags", JSON, nullable=False),
     Column("status", String(16)),
     Column("clears_draft", Boolean, nullable=False),
+    # Where it begins in the recording: the segment, and the time from its beginning.
+    Column("segment", Integer),
+    Column("offset_ms", Integer),
 )
 
 utterances = Table(
@@ -150,6 +155,8 @@ utterances = Table(
     Column("started_at", UtcDateTime),
     Column("heard_ms", Integer),
     Column("whole", Boolean),
+    Column("segment", Integer),
+    Column("offset_ms", Integer),
     ForeignKeyConstraint(["sitting_id", "turn"], ["turns.sitting_id", "turns.number"]),
 )
 
@@ -197,4 +204,194 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+# One try to mark a sitting. Whoever grades holds it by fence and beat, as an examiner a sitting.
+gradings = Table(
+    "gradings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("questions", JSON(none_as_null=True)),
+    Column("requested_by", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("holder", String(64)),
+    Column("beat", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("sitting_id", "version"),
+    CheckConstraint("state IN ('pending', 'running', 'done')", name="state"),
+)
+Index("ix_gradings_state", gradings.c.state)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("grading_id", String(32), ForeignKey("gradings.id"), primary_key=True),
+    Column("question_id", String(128), primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("marks", Float),
+    Column("out_of", Float, nullable=False),
+    Column("spread", Float),
+    Column("provisional", Boolean, nullable=False),
+    Column("points", JSON, nullable=False),
+    Column("flags", JSON, nullable=False),
+    Column("graders", JSON, nullable=False),
+    Column("paper_hash", String(128), nullable=False),
+    Column("answer_hash", String(64), nullable=False),
+    CheckConstraint("state IN ('graded', 'ungraded')", name="state"),
+    CheckConstraint(
+        "(state = 'ungraded' AND marks IS NULL) OR "
+        "(state = 'graded' AND marks >= 0 AND marks <= out_of)",
+        name="marks",
+    ),
+)
+Index("ix_marks_sitting_id", marks.c.sitting_id)
+
+# The teacher's word; the marks of the graders stay as they were.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("question_id", String(128), nullable=False),
+    Column("grading_id", String(32), ForeignKey("gradings.id")),
+    Column("old_marks", Float),
+    Column("new_marks", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("teacher", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_overrides_sitting_id", overrides.c.sitting_id)
+
+# What the recogniser misheard, as a teacher heard it. The turn stays as it was.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("old_text", Text, nullable=False),
+    Column("new_text", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("teacher", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_corrections_sitting_id", corrections.c.sitting_id)
+
+# Results given to a student and taken back; the last one holds, and is `sittings.released_at`.
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("teacher", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("action IN ('released', 'withdrawn')", name="action"),
+)
+Index("ix_releases_sitting_id", releases.c.sitting_id)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), nullable=False),
+    Column("question_id", String(128)),
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reply", Text),
+    Column("teacher", String(64)),
+    Column("answered_at", UtcDateTime),
+    CheckConstraint("state IN ('open', 'answered')", name="state"),
+)
+Index("ix_appeals_sitting_id", appeals.c.sitting_id)
+
+# What a sitting cost. `key` tells what was counted, so that nothing is counted twice.
+costs = Table(
+    "costs",
+    metadata,
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), primary_key=True),
+    Column("key", String(190), primary_key=True),
+    Column("part", String(16), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("quantity", Float, nullable=False),
+    Column("price", Float),
+    Column("currency", String(3)),
+    Column("prices_of", String(10)),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# The sound of a sitting: a segment of each examiner that held it, and the whole, once joined.
+segments = Table(
+    "segments",
+    metadata,
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("path", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("duration_ms", Integer),
+    Column("size", Integer),
+    Column("sha256", String(64)),
+    CheckConstraint("state IN ('open', 'closed', 'recovered', 'lost')", name="state"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), primary_key=True),
+    Column("path", String(255), nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    # [{"number", "offset_ms", "duration_ms"}]: where each segment begins in the whole.
+    Column("segments", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Each thing that was recorded, in the order it came, tied to the one before (records/chain.py).
+links = Table(
+    "links",
+    metadata,
+    Column("sitting_id", String(32), ForeignKey("sittings.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("link", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+teachers = Table(
+    "teachers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("admin", Boolean, nullable=False),
+    # Counts up when all of the teacher's sign-ins shall end.
+    Column("session", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+)
+
+exam_teachers = Table(
+    "exam_teachers",
+    metadata,
+    Column("exam_id", String(64), primary_key=True),
+    Column("teacher_id", String(32), ForeignKey("teachers.id"), primary_key=True),
 )

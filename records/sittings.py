@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records import chain
 from records.errors import (
     ConsentRequired,
     ExamFinished,
@@ -71,6 +72,8 @@ async def open_one(
         finished_at=None,
     )
     await connection.execute(insert(sittings).values(vars(sitting)))
+    await chain.add(connection, sitting.id, "sitting")
+    await chain.add(connection, sitting.id, "consent")
     return sitting, False
 
 
@@ -156,4 +159,5 @@ async def _rejoin(
             detail={"from": sitting.consent, "to": consent},
         )
     )
+    await chain.add(connection, sitting.id, "consent")
     return Sitting(**(vars(sitting) | {"consent": consent}))

@@ -8,6 +8,7 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from records import chain
 from records import leases as leasing
 from records import sittings as opening
 from records import turns as commits
@@ -255,8 +256,13 @@ class Records:
         started_at: datetime,
         heard_ms: int,
         whole: bool,
+        segment: int | None = None,
+        offset_ms: int | None = None,
     ) -> None:
-        """How much of an utterance was really played. Raises StaleFence, UnknownUtterance."""
+        """How much of an utterance was really played, and where it is in the recording.
+
+        Raises StaleFence, UnknownUtterance.
+        """
         async with writing(self._engine) as connection:
             await commits.hold(connection, sitting_id, fence)
             changed = await connection.execute(
@@ -268,12 +274,19 @@ class Records:
                         utterances.c.position == position,
                     )
                 )
-                .values(started_at=started_at, heard_ms=heard_ms, whole=whole)
+                .values(
+                    started_at=started_at,
+                    heard_ms=heard_ms,
+                    whole=whole,
+                    segment=segment,
+                    offset_ms=offset_ms,
+                )
             )
             if changed.rowcount == 0:
                 raise UnknownUtterance(
                     f"Sitting {sitting_id} has no utterance {position} in turn {turn}."
                 )
+            await chain.add(connection, sitting_id, "heard", f"{turn}.{position}")
 
     async def keep_draft(
         self, sitting_id: str, fence: int, question_id: str | None, text: str

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Table, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records import chain, gradings
 from records.answers import view_answer
 from records.errors import StaleFence, TurnExists, UnknownSitting
 from records.model import AnswerRecord, AnswerView, TurnRecord, UtteranceRecord
@@ -48,6 +49,7 @@ async def commit(
     for answer in turn.answers:
         key = {"sitting_id": sitting_id, "question_id": answer.question_id}
         await put(connection, answers, key, vars(answer))
+    await chain.add(connection, sitting_id, "turn", turn.number)
     await _update_sitting(connection, sitting_id, sitting.flags, turn)
     if turn.clears_draft:
         await connection.execute(delete(drafts).where(drafts.c.sitting_id == sitting_id))
@@ -91,12 +93,13 @@ async def read_answers(connection: AsyncConnection, sitting_id: str) -> list[Ans
     rows = await connection.execute(
         select(answers).where(answers.c.sitting_id == sitting_id).order_by(answers.c.position)
     )
-    views = []
-    for row in rows:
-        values = dict(row._mapping)
-        del values["sitting_id"]
-        views.append(view_answer(AnswerRecord(**values), told))
-    return views
+    return [view_answer(answer_from(row), told) for row in rows]
+
+
+def answer_from(row: Row[Any]) -> AnswerRecord:
+    values = dict(row._mapping)
+    del values["sitting_id"]
+    return AnswerRecord(**values)
 
 
 async def _is_recorded(connection: AsyncConnection, sitting_id: str, turn: TurnRecord) -> bool:
@@ -121,6 +124,8 @@ async def _update_sitting(
         values["finished_at"] = turn.at if turn.status in _OVER else None
     if values:
         await connection.execute(update(sittings).where(sittings.c.id == sitting_id).values(values))
+    if turn.status in _OVER:
+        await gradings.ask_for(connection, sitting_id, "closed")
 
 
 def _turn_row(turn: TurnRecord) -> dict[str, Any]:

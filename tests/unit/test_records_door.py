@@ -324,7 +324,7 @@ def test_a_database_that_was_not_migrated(run: Run, words: tuple[str, ...]) -> N
 def test_migrate_makes_the_folder_and_the_database(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         result = run("migrate")
-        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0003.\n")
+        assert (result.exit_code, result.stdout) == (0, "The database is at revision 0004.\n")
     assert (tmp_path / "inner" / "voxam.db").is_file()
 
 

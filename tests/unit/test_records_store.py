@@ -353,7 +353,7 @@ class TestOpening:
                     text(
                         "INSERT INTO sittings SELECT 'other', user_id, exam_id, 'room', paper,"
                         " paper_hash, profile, consent, seed, 'running', fence, flags, invitation,"
-                        " created_at, started_at, finished_at FROM sittings"
+                        " created_at, started_at, finished_at, released_at FROM sittings"
                     )
                 )
 
