@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 SETUP := @$(PYTHON) -m deploy.setup
-ROOMS := bench deploy exam_graph keeper local_providers records robot_student token_api worker
+ROOMS := bench deploy desk exam_graph grading keeper local_providers records robot_student token_api worker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup exam dev console doctor test test-fast check faults bench audit sbom clean

@@ -1,4 +1,4 @@
-"""The measurements: `python -m bench turn|wait`. Compare the ratios of one run, not two days."""
+"""The measurements: `python -m bench turn|wait|desk`. Compare ratios of one run, not two days."""
 
 import asyncio
 from datetime import datetime
@@ -81,6 +81,22 @@ def wait(
             console.print(f"failed: {problem.splitlines()[-1]}", style="red", markup=False)
     console.print(report.write(folder), markup=False, highlight=False, soft_wrap=True)
     console.print(f"Logs: {folder}. Results: {report.RESULTS}.")
+
+
+@app.command()
+def desk(
+    sittings: Annotated[int, typer.Option(help="How many, all marked.", min=40)] = 1000,
+    rounds: Annotated[int, typer.Option(help="How often each page is asked for.", min=2)] = 30,
+) -> None:
+    """What the teacher's pages and the exports cost with many sittings; exit 1 above 200 ms."""
+    from bench import desk as pages
+
+    console = Console()
+    with console.status("Building a school, and reading it …"):
+        timed, files = pages.measure(sittings, rounds)
+    console.print(pages.table(timed, files, sittings))
+    if any(page.p95_ms > pages.TARGET_MS for page in timed):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -116,7 +116,10 @@ def _hold(exam: str | None, who: Student, workers: int, *, developing: bool) -> 
             needed, root=ROOT, logs=logs, env=env, console=progress, interruption=interruption
         ) as up:
             link = student.invite(exam_id, root=ROOT, env=env)
-            typer.echo(f"\nStudent link: {link}\n")
+            typer.echo(f"\nStudent link: {link}")
+            password = student.teacher_password(root=ROOT, env=env)
+            name = student.TEACHER
+            typer.echo(f"Teacher's desk: {env['DESK_URL']} (name {name}, password {password})\n")
             if who is Student.PERSON:
                 typer.echo(f"Logs are in {logs}. Ctrl-C stops everything.")
                 with _ctrl_c_is_the_end():
@@ -130,7 +133,7 @@ def _prepare() -> tuple[settings.Settings, dict[str, str]]:
     environment.load_dotenv_file(ROOT)
     config = settings.read()
     made = environment.dev_secrets(config.var_dir / "dev.env")
-    return config, environment.for_parts(config, os.environ, made)
+    return config, environment.for_parts(config, ROOT, os.environ, made)
 
 
 def _paper(exam: str | None, config: settings.Settings) -> str:

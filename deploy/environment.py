@@ -9,8 +9,14 @@ from dotenv import dotenv_values, load_dotenv
 
 from deploy.settings import Settings
 
-_SECRETS = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "TOKEN_API_KEY", "INVITATION_SECRET")
-_NOT_FOR_STUDENTS = (*_SECRETS, "GROQ_API_KEY", "DATABASE_URL")
+_SECRETS = (
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "TOKEN_API_KEY",
+    "INVITATION_SECRET",
+    "DESK_KEY",
+)
+_NOT_FOR_STUDENTS = (*_SECRETS, "GROQ_API_KEY", "DATABASE_URL", "RECORDINGS_URL")
 
 
 def load_dotenv_file(root: Path) -> None:
@@ -35,7 +41,7 @@ def _secret(name: str) -> str:
 
 
 def for_parts(
-    settings: Settings, environ: Mapping[str, str], made: Mapping[str, str]
+    settings: Settings, root: Path, environ: Mapping[str, str], made: Mapping[str, str]
 ) -> dict[str, str]:
     """What every part gets: `environ`, else the secrets `made` and where the other parts are."""
     here = "http://127.0.0.1"
@@ -43,7 +49,9 @@ def for_parts(
         "LIVEKIT_URL": f"ws://127.0.0.1:{settings.livekit_port}",
         "DATABASE_URL": f"sqlite:///{settings.var_dir}/voxam.db",
         "SPEECH_CACHE_DIR": f"{settings.var_dir}/speech",
+        "RECORDINGS_URL": (root / settings.var_dir / "recordings").as_uri(),
         "PUBLIC_URL": f"{here}:{settings.token_api_port}",
+        "DESK_URL": f"{here}:{settings.desk_port}",
         "PAPERS_DIR": str(settings.papers_dir),
         "PYTHONUNBUFFERED": "1",  # or the last words of a part that fails would be missing
     }

@@ -32,6 +32,8 @@ def for_exam(
         *for_console(settings, speaks=True),
         _token_api(settings),
         _keeper(settings),
+        _grading(settings),
+        _desk(settings),
         *(_worker(settings, number, developing) for number in range(workers)),
     )
 
@@ -58,6 +60,8 @@ def ports(settings: Settings, *, workers: int) -> tuple[Port, ...]:
         *speech_ports(settings),
         Port(settings.token_api_port, "token API", "TOKEN_API_PORT"),
         Port(settings.keeper_port, "keeper", "KEEPER_PORT"),
+        Port(settings.grading_port, "grading", "GRADING_PORT"),
+        Port(settings.desk_port, "desk", "DESK_PORT"),
         *(
             Port(settings.worker_health_port + number, "worker health", "WORKER_HEALTH_PORT")
             for number in range(workers)
@@ -132,6 +136,27 @@ def _keeper(settings: Settings) -> Part:
         command=_door("keeper", "--port", str(port)),
         ready_url=f"http://127.0.0.1:{port}/readyz",
         after=_servers(settings),
+    )
+
+
+def _grading(settings: Settings) -> Part:
+    port = settings.grading_port
+    return Part(
+        name="grading",
+        command=_door("grading", "serve", "--port", str(port)),
+        ready_url=f"http://127.0.0.1:{port}/readyz",
+        after=frozenset({DATABASE}),
+    )
+
+
+def _desk(settings: Settings) -> Part:
+    port = settings.desk_port
+    return Part(
+        name="desk",
+        command=_door("desk", "serve", "--port", str(port)),
+        ready_url=f"http://127.0.0.1:{port}/readyz",
+        after=frozenset({DATABASE}),
+        note=f"http://127.0.0.1:{port}, for teachers",
     )
 
 

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     livekit_tcp_port: PortNumber = 7881
     livekit_udp_port: PortNumber = 7882
     token_api_port: PortNumber = 8000
+    desk_port: PortNumber = 8010
     keeper_port: PortNumber = 8020
+    grading_port: PortNumber = 8030
     local_providers_port: PortNumber = 8600
     worker_health_port: PortNumber = 8081  # of the first worker; others follow
 

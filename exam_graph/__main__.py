@@ -1,4 +1,5 @@
-"""The door of the exam graph: `python -m exam_graph check FILE…` and `… talk PAPER`."""
+"""The door of the exam graph: `python -m exam_graph check FILE…`, `… talk PAPER` and
+`… import FILE`."""
 
 import asyncio
 import json
@@ -9,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from exam_graph import importing_door
 from exam_graph.check import Report, check_papers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Exam papers, without an exam.")
+app.add_typer(importing_door.app)
 
 
 @app.command()

@@ -19,17 +19,18 @@ def reached(question: Question, answer: Answer) -> list[str]:
     """The author's words for what the answer has right, in the paper's order."""
     if isinstance(question, OpenQuestion):
         return [point.looks_for for point in question.points if point.id in answer["covered"]]
-    return [_solution(question)] if _is_right(question, answer["value"]) else []
+    return [solution(question)] if _is_right(question, answer["value"]) else []
 
 
 def missing(question: Question, answer: Answer) -> list[str]:
     """The author's words for what the answer lacks, in the paper's order."""
     if isinstance(question, OpenQuestion):
         return [point.looks_for for point in question.points if point.id not in answer["covered"]]
-    return [] if _is_right(question, answer["value"]) else [_solution(question)]
+    return [] if _is_right(question, answer["value"]) else [solution(question)]
 
 
-def _solution(question: Question) -> str:
+def solution(question: Question) -> str:
+    """What answers a choice or short question, in the author's words."""
     if isinstance(question, ChoiceQuestion):
         return ", ".join(question.options[index].text for index in question.correct_indexes)
     assert not isinstance(question, OpenQuestion)

@@ -47,15 +47,23 @@ def coverage(question: Question, answer: str, data: LanguageData) -> Coverage:
     said = heard_stems(answer, data)
     denied = Said(said.held | said.denied, frozenset())
     asked = _asked(question.ask, data.name)
+    named = shares(question, answer, data)
     covered = []
     doubtful = False
     for point in question.points:
-        share = _best_share(point.looks_for, said, asked, data)
+        share = named[point.id]
         if share >= COVERED:
             covered.append(point.id)
         elif share >= BORDERLINE or _best_share(point.looks_for, denied, asked, data) >= COVERED:
             doubtful = True
     return Coverage(tuple(covered), doubtful)
+
+
+def shares(question: Question, answer: str, data: LanguageData) -> dict[str, float]:
+    """How much of each point the answer names, from 0 to 1, by the point's id."""
+    said = heard_stems(answer, data)
+    asked = _asked(question.ask, data.name)
+    return {point.id: _best_share(point.looks_for, said, asked, data) for point in question.points}
 
 
 def content_stems(text: str, data: LanguageData) -> list[str]:

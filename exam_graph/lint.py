@@ -68,6 +68,8 @@ def _settings(paper: Paper) -> Iterator[Advice]:
     if paper.answer_minutes > paper.duration_minutes:
         reason = "is longer than the whole exam (`duration_minutes`)"
         yield Advice(("answer_minutes",), "longer_than_exam", reason)
+    if paper.mode == "learn" and paper.feedback != "marks":
+        yield Advice(("feedback",), "feedback_unused", "learn mode has no marks to show")
     if paper.generated_probes:
         if not any(question.follow_ups for question in paper.questions):
             reason = "changes nothing, because no question has `follow_ups`"

@@ -18,7 +18,8 @@ from exam_graph.source import Source, SourceError, dotted, read_source
 
 ROBOT_SCRIPT_SUFFIX = ".robot.yaml"
 
-_KINDS: dict[str, type[BaseModel]] = {
+#: The model of each kind of question.
+MODELS: dict[str, type[BaseModel]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Question)
 }
 
@@ -120,7 +121,7 @@ def _relevant(error: ValidationError) -> Iterator[ErrorDetails]:
 
 def _problem(source: Source, details: ErrorDetails) -> Problem:
     location = (*source.place(details["loc"]), *details.get("ctx", {}).get("at", ()))
-    code, reason = _explain(details, location)
+    code, reason = explain(details, location)
     return Problem(str(source.path), source.line(location), dotted(location), code, reason)
 
 
@@ -135,7 +136,7 @@ _TYPES = {
 }
 
 
-def _explain(details: ErrorDetails, location: Sequence[str | int]) -> tuple[str, str]:
+def explain(details: ErrorDetails, location: Sequence[str | int]) -> tuple[str, str]:
     """Code and reason of a pydantic error, for an author who has never heard of pydantic."""
     kind = details["type"]
     ctx = details.get("ctx", {})
@@ -194,4 +195,4 @@ def _model_at(loc: Sequence[str | int]) -> type[BaseModel]:
             return Point
         case [*_, "options"]:
             return Option
-    return _KINDS[names[-1]]
+    return MODELS[names[-1]]

@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 Language = Literal["en", "de"]
 Mode = Literal["exam", "learn"]
 Recording = Literal["optional", "required"]
+Feedback = Literal["none", "marks", "full"]
 
 LETTERS = "ABCDEFGH"
 
@@ -237,6 +238,8 @@ class Paper(_Part):
     duration_minutes: Annotated[float, Field(gt=0, le=240)]
     answer_minutes: Annotated[float, Field(gt=0, le=60)] = 3.0
     recording: Recording = "optional"
+    #: What a student's result shows besides the answers and the total.
+    feedback: Feedback = "marks"
     generated_probes: bool = False
     practice: Text | None = None
     # Deepgram takes at most 100 keyterms (developers.deepgram.com/docs/keyterm).

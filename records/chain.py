@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import ColumnElement, Table, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records import schema
@@ -22,9 +22,11 @@ from records.model import Json
 Kind = Literal[
     "sitting",
     "consent",
+    "state",
     "turn",
     "heard",
     "grading",
+    "current",
     "override",
     "correction",
     "release",
@@ -84,7 +86,7 @@ async def verify(connection: AsyncConnection, sitting_id: str) -> Verdict:
     for position, row in enumerate(rows):
         if row.position != position:
             broken.append(Broken(row.position, row.kind, row.subject, f"should be link {position}"))
-        elif row.link != _link(before, row.kind, row.subject, row.digest):
+        elif row.link != _link(before, row.kind, row.subject, row.digest, row.at):
             broken.append(
                 Broken(position, row.kind, row.subject, "does not follow from the link before")
             )
@@ -119,6 +121,7 @@ async def _append(
         # It was opened before there was a chain, which would tell nothing of its beginning.
         return
     position, before = (row.position + 1, row.link) if row else (0, _NOTHING)
+    now = datetime.now(UTC)
     await connection.execute(
         insert(links).values(
             sitting_id=sitting_id,
@@ -126,14 +129,14 @@ async def _append(
             kind=kind,
             subject=subject,
             digest=content,
-            link=_link(before, kind, subject, content),
-            at=datetime.now(UTC),
+            link=_link(before, kind, subject, content, now),
+            at=now,
         )
     )
 
 
-def _link(before: str, kind: str, subject: str, content: str) -> str:
-    return digest([before, kind, subject, content])
+def _link(before: str, kind: str, subject: str, content: str, at: datetime) -> str:
+    return digest([before, kind, subject, content, at])
 
 
 async def _changed(
@@ -176,6 +179,23 @@ async def _derived(connection: AsyncConnection, sitting_id: str) -> AsyncIterato
             yield Broken(None, "answer", row.question_id, "is not what the turns left of it")
     for question_id in left:
         yield Broken(None, "answer", question_id, "is gone")
+    if await _released_at(connection, sitting_id) != await connection.scalar(
+        select(schema.sittings.c.released_at).where(schema.sittings.c.id == sitting_id)
+    ):
+        yield Broken(None, "release", "", "is not what the sitting says")
+
+
+async def _released_at(connection: AsyncConnection, sitting_id: str) -> datetime | None:
+    """By the last of its releases."""
+    table = schema.releases
+    found = await connection.execute(
+        select(table.c.action, table.c.at)
+        .where(table.c.sitting_id == sitting_id)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return row.at if row is not None and row.action == "released" else None
 
 
 def _moment(value: object) -> str:
@@ -211,6 +231,8 @@ async def _sitting(connection: AsyncConnection, sitting_id: str, _: str | None) 
         select(
             table.c.user_id,
             table.c.exam_id,
+            table.c.room_name,
+            table.c.invitation,
             table.c.paper,
             table.c.paper_hash,
             table.c.profile,
@@ -228,6 +250,18 @@ async def _consent(connection: AsyncConnection, sitting_id: str, _: str | None) 
     )
     row = found.one_or_none()
     return {"": row.consent} if row else {}
+
+
+async def _state(connection: AsyncConnection, sitting_id: str, _: str | None) -> dict[str, Any]:
+    """How far it has come, and what was noticed for the teacher."""
+    table = schema.sittings
+    found = await connection.execute(
+        select(table.c.status, table.c.flags, table.c.started_at, table.c.finished_at).where(
+            table.c.id == sitting_id
+        )
+    )
+    row = found.one_or_none()
+    return {"": dict(row._mapping)} if row else {}
 
 
 async def _turns(connection: AsyncConnection, sitting_id: str, only: str | None) -> dict[str, Any]:
@@ -251,7 +285,8 @@ async def _turns(connection: AsyncConnection, sitting_id: str, only: str | None)
 
 async def _heard(connection: AsyncConnection, sitting_id: str, only: str | None) -> dict[str, Any]:
     table = schema.utterances
-    wanted = [table.c.sitting_id == sitting_id, table.c.started_at.is_not(None)]
+    played = or_(*(table.c[name].is_not(None) for name in _HEARD))
+    wanted: list[ColumnElement[bool]] = [table.c.sitting_id == sitting_id, played]
     if only is not None:
         turn, _, position = only.partition(".")
         wanted += [table.c.turn == int(turn), table.c.position == int(position)]
@@ -282,6 +317,18 @@ async def _gradings(
     return there
 
 
+async def _current(connection: AsyncConnection, sitting_id: str, _: str | None) -> dict[str, Any]:
+    """The version whose marks hold; there is never more than one."""
+    table = schema.gradings
+    found = await connection.scalars(
+        select(table.c.version)
+        .where(table.c.sitting_id == sitting_id, table.c.current)
+        .order_by(table.c.version)
+    )
+    versions = list(found)
+    return {"": versions} if versions else {}
+
+
 def _values(row: Mapping[Any, Any], without: tuple[str, ...] = ()) -> Json:
     return {name: value for name, value in row.items() if name not in without}
 
@@ -292,9 +339,11 @@ _HEARD = ("started_at", "heard_ms", "whole", "segment", "offset_ms")
 _CONTENT: dict[str, Load] = {
     "sitting": _sitting,
     "consent": _consent,
+    "state": _state,
     "turn": _turns,
     "heard": _heard,
     "grading": _gradings,
+    "current": _current,
     "override": _rows(schema.overrides, "id"),
     "correction": _rows(schema.corrections, "id"),
     "release": _rows(schema.releases, "id"),

@@ -1,9 +1,11 @@
 """Removes sittings for good: a student's on request, and all when their time has come.
 
-With a sitting goes all that hangs on it, the examiner's checkpoints too, which lie beside the
-records. What was done stays in `audit`: never words, and a student only as a hash.
+With a sitting goes all that hangs on it, the checkpoints of examiner and graders too, which lie
+beside the records, and the files of its sound. What was done stays in `audit`: never words, and a
+student only as a hash.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from records.engine import open_engine, reading, writing
-from records.errors import SittingRuns
+from records.errors import RecordingUnavailable, SittingRuns
 from records.migrate import check_head
 from records.model import Json
-from records.schema import audit, invitations, leases, metadata, sittings, turns
+from records.schema import audit, gradings, invitations, leases, metadata, segments, sittings, turns
+from records.sound_files import SoundFiles
 
 #: The examiner's, made by LangGraph on SQLite or on Postgres; one that was never made is passed.
 CHECKPOINT_TABLES = ("writes", "checkpoint_writes", "checkpoint_blobs", "checkpoints")
@@ -58,22 +61,41 @@ def user_hash(user_id: str) -> str:
     return hashlib.sha256(user_id.encode()).hexdigest()
 
 
-async def delete_user(url: str, user_id: str, *, force: bool = False) -> Erased:
+async def delete_user(
+    url: str, user_id: str, *, force: bool = False, files: SoundFiles | None = None
+) -> Erased:
     """Remove all of one student, in one transaction: sittings and invitations.
 
-    Raises SittingRuns while an exam is under way, unless `force`: its examiner finds it gone.
+    `files`: where the sound is, which goes first. Raises SittingRuns while an exam is under way,
+    unless `force`: its examiner finds it gone; RecordingUnavailable when the sound would stay.
     """
-    async with _database(url) as engine, _erasing(engine) as connection:
-        found = await connection.execute(
-            select(sittings.c.id, sittings.c.status)
-            .where(sittings.c.user_id == user_id)
-            .order_by(sittings.c.created_at)
-            .with_for_update()
-        )
-        own = list(found)
-        if not force and any(sitting.status == "running" for sitting in own):
-            raise SittingRuns("This student is in an exam: wait for its end, or say --force.")
-        ids = [sitting.id for sitting in own]
+    async with _database(url) as engine:
+        async with reading(engine) as connection:
+            ids = await _own(connection, user_id, force)
+        await _remove_sound(engine, files, ids)
+        erased = await _delete_rows(engine, user_id, force)
+        # One who is examined all the same may have been recorded meanwhile.
+        await _remove_files(files, erased.sittings)
+        return erased
+
+
+async def _own(
+    connection: AsyncConnection, user_id: str, force: bool, *, lock: bool = False
+) -> list[str]:
+    wanted = (
+        select(sittings.c.id, sittings.c.status)
+        .where(sittings.c.user_id == user_id)
+        .order_by(sittings.c.created_at)
+    )
+    own = list(await connection.execute(wanted.with_for_update() if lock else wanted))
+    if not force and any(sitting.status == "running" for sitting in own):
+        raise SittingRuns("This student is in an exam: wait for its end, or say --force.")
+    return [sitting.id for sitting in own]
+
+
+async def _delete_rows(engine: AsyncEngine, user_id: str, force: bool) -> Erased:
+    async with _erasing(engine) as connection:
+        ids = await _own(connection, user_id, force, lock=True)
         rows = await _remove(connection, ids)
         rows[invitations.name] = await _delete(
             connection, invitations, invitations.c.user_id == user_id
@@ -92,7 +114,7 @@ async def expired(url: str, days: int) -> list[str]:
         return [row.id for row in found]
 
 
-async def purge(url: str, days: int) -> Erased:
+async def purge(url: str, days: int, *, files: SoundFiles | None = None) -> Erased:
     """Remove what ended longer ago than that, and invitations that by then led to no sitting.
 
     A sitting that never ended, and that nobody examines, counts from its last turn.
@@ -101,11 +123,33 @@ async def purge(url: str, days: int) -> Erased:
     gone: list[str] = []
     rows: dict[str, int] = {}
     async with _database(url) as engine:
+        async with reading(engine) as connection:
+            due = list(await connection.scalars(select(sittings.c.id).where(_over(before))))
+        await _remove_sound(engine, files, due)
         while ids := await _purge_some(engine, before, days, rows):
             gone += ids
         async with _erasing(engine) as connection:
             rows[invitations.name] = await _purge_invitations(connection, before, days)
+        await _remove_files(files, gone)
     return Erased(gone, rows)
+
+
+async def _remove_sound(engine: AsyncEngine, files: SoundFiles | None, ids: Sequence[str]) -> None:
+    """Before the rows that tell of it: what fails in between is done by the next try."""
+    async with reading(engine) as connection:
+        recorded = await connection.scalars(
+            select(segments.c.sitting_id).where(segments.c.sitting_id.in_(ids)).distinct()
+        )
+    there = list(recorded)
+    if there and files is None:
+        raise RecordingUnavailable("There is sound, but RECORDINGS_URL does not tell where.")
+    await _remove_files(files, there)
+
+
+async def _remove_files(files: SoundFiles | None, ids: Sequence[str]) -> None:
+    if files is not None:
+        for sitting_id in ids:
+            await asyncio.to_thread(files.remove, sitting_id)
 
 
 async def _purge_some(
@@ -159,9 +203,11 @@ async def _remove(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, 
     rows: dict[str, int] = {}
     if not ids:
         return rows
+    graded = await connection.scalars(select(gradings.c.id).where(gradings.c.sitting_id.in_(ids)))
+    threads = [*ids, *graded]
     for name in await connection.run_sync(_checkpoint_tables):
         kept = table(name, column("thread_id"))
-        rows[name] = await _delete(connection, kept, kept.c.thread_id.in_(ids))
+        rows[name] = await _delete(connection, kept, kept.c.thread_id.in_(threads))
     for each in _HANGING:
         rows[each.name] = await _delete(connection, each, each.c.sitting_id.in_(ids))
     rows[sittings.name] = await _delete(connection, sittings, sittings.c.id.in_(ids))

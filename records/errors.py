@@ -12,9 +12,17 @@ RecordsError
 ├── UnknownSitting
 ├── UnknownUtterance
 ├── BackupFailed         nothing was copied, or put back
+├── RecordingUnavailable the store of recordings cannot be reached
+├── RecordingDamaged     the sound is not as it was recorded
+├── PricesUnreadable     the price list cannot be read
 ├── SittingRuns          what is under way is not removed
 ├── UnknownExam          no paper of that id is published
 ├── ExamFinished         the student has already sat this exam
+├── UnknownTeacher
+├── TeacherExists        another teacher has that name
+├── MarkRefused          a mark out of its range, or of a question that was not asked
+├── NotMarked            a result is not given out while an answer has no mark
+├── AppealRefused        nothing can be said against a mark now
 ├── ConsentRequired      the paper must be recorded and the student did not agree
 └── InvitationError
     ├── InvitationInvalid    forged, mangled, or not one of ours
@@ -80,6 +88,18 @@ class BackupFailed(RecordsError):
     pass
 
 
+class RecordingUnavailable(RecordsError):
+    pass
+
+
+class RecordingDamaged(RecordsError):
+    pass
+
+
+class PricesUnreadable(RecordsError):
+    pass
+
+
 class SittingRuns(RecordsError):
     pass
 
@@ -93,6 +113,26 @@ class ExamFinished(RecordsError):
 
 
 class ConsentRequired(RecordsError):
+    pass
+
+
+class UnknownTeacher(RecordsError):
+    pass
+
+
+class TeacherExists(RecordsError):
+    pass
+
+
+class MarkRefused(RecordsError):
+    pass
+
+
+class NotMarked(RecordsError):
+    pass
+
+
+class AppealRefused(RecordsError):
     pass
 
 

@@ -53,8 +53,13 @@ def unfit(
     return [
         *_addresses(public_url, livekit_url, for_students=for_students),
         *_key(livekit_api_key),
-        *(sentence for name, value in secrets.items() for sentence in _secret(name, value)),
+        *unfit_secrets(secrets),
     ]
+
+
+def unfit_secrets(secrets: Mapping[str, str]) -> list[str]:
+    """A sentence for each that can be guessed. By the names of their variables; "": not set."""
+    return [sentence for name, value in secrets.items() for sentence in _secret(name, value)]
 
 
 def _addresses(public_url: str, livekit_url: str, *, for_students: bool) -> Iterator[str]:

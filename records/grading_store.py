@@ -50,6 +50,11 @@ class GradingStore:
             raise
         return cls(engine)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For the stores of the same database that others need beside this one."""
+        return self._engine
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -60,20 +65,29 @@ class GradingStore:
         *,
         questions: Sequence[str] | None = None,
         by: str | None = None,
+        paper: Json | None = None,
     ) -> str:
-        """Put a grading in the queue; returns its id. Raises UnknownSitting."""
+        """Put a grading in the queue; returns its id. Raises UnknownSitting.
+
+        `paper`: whose key to mark by, for a regrading; None: the sitting's own.
+        """
         async with writing(self._engine) as connection:
             await commits.hold(connection, sitting_id)
             return await gradings.ask_for(
-                connection, sitting_id, reason, questions=questions, by=by
+                connection, sitting_id, reason, questions=questions, by=by, paper=paper
             )
 
     async def claim(
         self, holder: str, *, only: Iterable[str] | None = None
     ) -> tuple[Grading, GradingLease] | None:
-        """The grading that has waited longest, or None; `only` of these sittings."""
+        """The one that has waited longest, or None; `only` of these sittings, put off or not."""
         async with writing(self._engine) as connection:
             return await gradings.claim(connection, holder, only=only)
+
+    async def sweep_checkpoints(self) -> None:
+        """Remove what graders kept of gradings that are over, or gone with their sittings."""
+        async with writing(self._engine) as connection:
+            await gradings.sweep(connection)
 
     async def beats(self) -> list[GradingBeat]:
         """Every grading under way."""

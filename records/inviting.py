@@ -37,7 +37,7 @@ def invite(
     """Invite a student to an exam, and print the link to send."""
     if not USER_ID.fullmatch(user):
         stop(f"A user is named by {USER_ID_RULE}.")
-    settings = _invitation_settings()
+    settings = invitation_settings()
     made = run(_invite(settings, user, exam, attempts, days, _profile(profile or [])))
     typer.echo(json.dumps(made) if json_ else f"Student link: {made['link']}")
 
@@ -99,7 +99,7 @@ def _profile(options: list[str]) -> Profile:
         stop(str(error))
 
 
-def _invitation_settings() -> InvitationSettings:
+def invitation_settings() -> InvitationSettings:
     try:
         # pydantic-settings fills the fields from the environment.
         return InvitationSettings()  # type: ignore[call-arg, unused-ignore]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records import gradings
+from records import chain, gradings
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
@@ -35,6 +35,8 @@ async def claim(connection: AsyncConnection, sitting_id: str, holder: str) -> Le
     if held.status == "open":
         values |= {"status": "running", "started_at": datetime.now(UTC)}
     await _set(connection, sitting_id, values)
+    if held.status == "open":
+        await chain.add(connection, sitting_id, "state")
     await connection.execute(insert(leases).values(beat=0, **vars(lease)))
     return lease
 
@@ -100,19 +102,24 @@ async def abandon(connection: AsyncConnection, sitting_id: str, fence: int) -> N
             "flags": [*held.flags, *({"abandoned"} - set(held.flags))],
         },
     )
+    await chain.add(connection, sitting_id, "state")
     await gradings.ask_for(connection, sitting_id, "closed")
 
 
-async def reopen(connection: AsyncConnection, sitting_id: str) -> None:
-    """As `Records.reopen`, inside a writing transaction."""
+async def reopen(connection: AsyncConnection, sitting_id: str, by: str | None = None) -> None:
+    """As `Records.reopen`, inside a writing transaction. `by`: the teacher, where one did it."""
     held = await commits.hold(connection, sitting_id)
     if held.status != "abandoned":
         raise NotAbandoned(f"Sitting {sitting_id} is {held.status}, not abandoned.")
     status = "open" if held.started_at is None else "running"
     await _set(connection, sitting_id, {"status": status, "finished_at": None})
+    await chain.add(connection, sitting_id, "state")
     await gradings.call_off(connection, sitting_id)
+    detail = {} if by is None else {"teacher": by}
     await connection.execute(
-        insert(audit).values(at=datetime.now(UTC), action="reopen", subject=sitting_id, detail={})
+        insert(audit).values(
+            at=datetime.now(UTC), action="reopen", subject=sitting_id, detail=detail
+        )
     )
 
 

@@ -13,11 +13,13 @@ MarkState = Literal["graded", "ungraded"]
 
 @dataclass(frozen=True)
 class Grading:
-    """One marking of a sitting. `version` counts up from 1; `current`: the newest that is done.
+    """One marking of a sitting. `version` counts up from 1; `current`: its marks are those that
+    hold, the newest that is done; a regrading (reason "regraded") only once it was adopted.
 
     `questions`: only these are marked anew, the others are taken over from the version before;
     None: all. `settings`: what it was marked with (models, prompt hash, …). `tries`: how often a
     grader took it up. `requested_by`: the teacher's name, None for the program itself.
+    `paper`: the paper whose key it is marked by, None for the sitting's own.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Grading:
     created_at: datetime
     not_before: datetime | None
     finished_at: datetime | None
+    paper: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class Mark:
     spread: the greatest minus the least mark that the graders gave in the end, None for fewer than
         two graders
     flags: for the teacher, such as "graders_disagree", "steer", "low_confidence", "grader_failed"
-    graders: what each said, [{"name", "model", "state", "prompt_hash", "round", "marks",
-        "points", "why"}]
+    graders: what each said, [{"name", "model", "state", "prompt_hash", "round", "words",
+        "attempts", "marks", "points", "why"}]; state: "given", or the flag for which it does not
+        count; words: "remaining", or "whole" with those that speak to whoever marks
     answer_hash: SHA-256 of the words that were marked
     """
 

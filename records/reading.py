@@ -5,8 +5,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from records.desk_sitting import SittingView, read
 from records.door import AsJson, SittingName, named, opened, run
-from records.model import AnswerView, Sitting, TurnRecord
+from records.engine import reading
+from records.marks_printed import marks_plain, print_marks
+from records.model import Sitting
 from records.settings import Settings
 from records.transcript import as_json, print_sitting, print_sittings
 
@@ -33,13 +36,16 @@ def show(
     sitting: SittingName,
     json_: AsJson = False,
 ) -> None:
-    """Show one sitting: who said what and when, and how each question was answered."""
-    settings = Settings()
-    found, turns, answers = run(_show(settings, sitting))
+    """Show one sitting: who said what and when, how each question was answered, and its marks."""
+    view = run(_show(Settings(), sitting))
+    found = view.material
     if json_:
-        typer.echo(as_json({"sitting": found, "turns": turns, "answers": answers}))
+        plain = {"sitting": found.sitting, "turns": found.turns, "answers": found.answers}
+        typer.echo(as_json(plain | marks_plain(view)))
     else:
-        print_sitting(found, turns, answers, Console())
+        console = Console()
+        print_sitting(found.sitting, found.turns, found.answers, console)
+        print_marks(view, console)
 
 
 @app.command()
@@ -63,12 +69,11 @@ async def _list(settings: Settings, limit: int, offset: int) -> list[Sitting]:
         return await records.sittings(limit, offset)
 
 
-async def _show(
-    settings: Settings, name: str
-) -> tuple[Sitting, list[TurnRecord], list[AnswerView]]:
+async def _show(settings: Settings, name: str) -> SittingView:
     async with opened(settings) as records:
         sitting = await named(records, name)
-        return sitting, await records.turns(sitting.id), await records.answers(sitting.id)
+        async with reading(records.engine) as connection:
+            return await read(connection, sitting.id)
 
 
 def _summary(sitting: Sitting) -> dict[str, Any]:

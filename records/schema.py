@@ -220,6 +220,8 @@ gradings = Table(
     Column("current", Boolean, nullable=False),
     Column("provisional", Boolean, nullable=False),
     Column("settings", JSON, nullable=False),
+    # The paper whose key it is marked by, where that is not the sitting's own.
+    Column("paper", JSON(none_as_null=True)),
     Column("tries", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("holder", String(64)),

@@ -74,6 +74,7 @@ async def open_one(
     await connection.execute(insert(sittings).values(vars(sitting)))
     await chain.add(connection, sitting.id, "sitting")
     await chain.add(connection, sitting.id, "consent")
+    await chain.add(connection, sitting.id, "state")
     return sitting, False
 
 

@@ -82,7 +82,7 @@ def listener_or_stop(
         raise typer.Exit(2)
     run(_check(settings.database_url))
     with listening_or_stop(host, port):
-        return _bound(host, port)
+        return bound(host, port)
 
 
 @contextmanager
@@ -99,7 +99,8 @@ async def _check(database_url: str) -> None:
     await records.close()
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # asyncio sets TCP_NODELAY only where the protocol is named.
     listener = socket.socket(family, kind, protocol)

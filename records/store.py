@@ -49,6 +49,11 @@ class Records:
             raise
         return records
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For the stores of the same database that others need beside this one."""
+        return self._engine
+
     async def close(self) -> None:
         await self._engine.dispose()
 

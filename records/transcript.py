@@ -28,11 +28,11 @@ def print_sittings(sittings: list[Sitting], console: Console) -> None:
     for sitting in sittings:
         table.add_row(
             sitting.id[:_SHORT_ID],
-            _text(sitting.user_id),
-            _text(sitting.exam_id),
+            plain_text(sitting.user_id),
+            plain_text(sitting.exam_id),
             sitting.status,
             f"{sitting.created_at:%Y-%m-%d %H:%M}",
-            _text(", ".join(sitting.flags)),
+            plain_text(", ".join(sitting.flags)),
         )
     console.print(table)
 
@@ -74,7 +74,7 @@ def _head(sitting: Sitting) -> Table:
         "Seed": str(sitting.seed),
         "Paper": sitting.paper_hash,
     }.items():
-        table.add_row(name, _text(value))
+        table.add_row(name, plain_text(value))
     return table
 
 
@@ -84,14 +84,14 @@ def _dialogue(turn: TurnRecord, numbers: dict[str, int]) -> Table:
     table.add_column(style="dim", width=8, no_wrap=True)
     table.add_column(overflow="fold")
     if turn.text:
-        table.add_row(_clock(turn.at), "student", _text(turn.text + _how(turn, numbers)))
+        table.add_row(_clock(turn.at), "student", plain_text(turn.text + _how(turn, numbers)))
     elif event := event_words(turn.event):
-        table.add_row(_clock(turn.at), "event", _text(event))
+        table.add_row(_clock(turn.at), "event", plain_text(event))
     for utterance in turn.utterances:
         at = _clock(utterance.started_at) if utterance.started_at else ""
-        table.add_row(at, "examiner", _text(utterance.text + _cut(utterance)))
+        table.add_row(at, "examiner", plain_text(utterance.text + _cut(utterance)))
     if turn.flags:
-        table.add_row("", "flags", _text(", ".join(turn.flags)))
+        table.add_row("", "flags", plain_text(", ".join(turn.flags)))
     return table
 
 
@@ -99,23 +99,23 @@ def _answer(number: int, answer: AnswerView, question: dict[str, Any]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", width=12, no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(f"Question {number}", _text(question.get("ask") or answer.question_id))
+    table.add_row(f"Question {number}", plain_text(question.get("ask") or answer.question_id))
     table.add_row("status", answer.status)
-    table.add_row("answer", _text((answer.text or "(no words)") + _span(answer)))
+    table.add_row("answer", plain_text((answer.text or "(no words)") + _span(answer)))
     revised = bool(answer.revisions)
     if value := answer.original_value if revised else answer.value:
-        table.add_row("value", _text(value))
+        table.add_row("value", plain_text(value))
     for revision in answer.revisions:
-        table.add_row("revised", _text(f"{revision.text}  [{_clock(revision.at)}]"))
+        table.add_row("revised", plain_text(f"{revision.text}  [{_clock(revision.at)}]"))
         if revision.value:
-            table.add_row("value", _text(revision.value))
+            table.add_row("value", plain_text(revision.value))
     for name, values in {
         "covered": answer.covered,
         "probes": answer.probes,
         "flags": answer.flags,
     }.items():
         if values:
-            table.add_row(name, _text(", ".join(values)))
+            table.add_row(name, plain_text(", ".join(values)))
     table.add_row()
     return table
 
@@ -141,7 +141,7 @@ def _cut(utterance: UtteranceRecord) -> str:
     return f"  [cut off after {(utterance.heard_ms or 0) / 1000:.1f} s]"
 
 
-def _text(value: str) -> Text:
+def plain_text(value: str) -> Text:
     # What a student said may not steer the terminal, nor be read as markup.
     return Text("".join(c for c in value if c == "\n" or unicodedata.category(c)[0] != "C"))
 

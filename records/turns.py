@@ -124,6 +124,7 @@ async def _update_sitting(
         values["finished_at"] = turn.at if turn.status in _OVER else None
     if values:
         await connection.execute(update(sittings).where(sittings.c.id == sitting_id).values(values))
+        await chain.add(connection, sitting_id, "state")
     if turn.status in _OVER:
         await gradings.ask_for(connection, sitting_id, "closed")
 

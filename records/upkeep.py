@@ -15,6 +15,7 @@ from records.erasure import purge as purge_expired
 from records.errors import RecordsError, SchemaOutdated
 from records.migrate import migrate as run_migrations
 from records.settings import Settings
+from records.sound_files import SoundFiles, SoundSettings
 
 app = typer.Typer()
 
@@ -62,6 +63,18 @@ def restore(
         typer.echo(str(error), err=True)
 
 
+async def _delete(url: str, user: str, force: bool) -> Erased:
+    return await delete_user(url, user, force=force, files=_sound())
+
+
+async def _purge(url: str, days: int) -> Erased:
+    return await purge_expired(url, days, files=_sound())
+
+
+def _sound() -> SoundFiles | None:
+    return SoundFiles.of(SoundSettings().recordings_url)
+
+
 async def _check() -> None:
     async with opened(Settings()):
         pass
@@ -78,7 +91,7 @@ def delete(
     json_: AsJson = False,
 ) -> None:
     """Remove all that is kept of a student; a line without names stays in the audit."""
-    erased = run(delete_user(Settings().database_url, user, force=force))
+    erased = run(_delete(Settings().database_url, user, force))
     _tell_erased(erased, json_)
 
 
@@ -92,7 +105,7 @@ def purge(
     if settings.retention_days is None:
         stop("RETENTION_DAYS is not set: sittings are kept until they are deleted.")
     if not dry_run:
-        _tell_erased(run(purge_expired(settings.database_url, settings.retention_days)), json_)
+        _tell_erased(run(_purge(settings.database_url, settings.retention_days)), json_)
         return
     found = run(expired(settings.database_url, settings.retention_days))
     typer.echo(json.dumps({"sittings": found}) if json_ else "\n".join(["To be removed:", *found]))

@@ -77,6 +77,7 @@ def running_stack(
         "DATABASE_URL": f"sqlite:///{database}",
         # One for the whole run: what is in it is known by all that it was made of.
         "SPEECH_CACHE_DIR": str(folder.parent / "speech"),
+        "RECORDINGS_URL": (folder / "recordings").as_uri(),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PAPERS_DIR": str(papers),
         "TOKEN_API_KEY": secrets.token_urlsafe(32),

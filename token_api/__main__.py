@@ -22,10 +22,10 @@ def main(
     """Open exam rooms, let students in, and serve their page. Ready when GET /readyz answers 200.
 
     Needs LIVEKIT_API_KEY, LIVEKIT_API_SECRET, TOKEN_API_KEY and INVITATION_SECRET; takes
-    LIVEKIT_URL, DATABASE_URL, WEB_DIST (the built page), PUBLIC_URL, RATE_LIMIT_URL,
-    STARTS_PER_MINUTE, TRUSTED_PROXIES, and for a change of keys TOKEN_API_KEY_PREVIOUS and
-    INVITATION_SECRET_PREVIOUS. Where others can reach it, it does not start with settings that are
-    for development only.
+    LIVEKIT_URL, DATABASE_URL, WEB_DIST (the built page), PUBLIC_URL, DESK_URL (for results),
+    RATE_LIMIT_URL, STARTS_PER_MINUTE, TRUSTED_PROXIES, and for a change of keys
+    TOKEN_API_KEY_PREVIOUS and INVITATION_SECRET_PREVIOUS. Where others can reach it, it does not
+    start with settings that are for development only.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     keep_discretion()

@@ -11,6 +11,7 @@ from records import invitations
 from records.errors import InvitationExpired, InvitationInvalid, InvitationRevoked
 from records.model import Invitation, Json, Sitting
 from records.profile import PageProfile
+from records.results import Results
 from records.store import Records
 from token_api.body import read_object
 from token_api.errors import ApiError, unavailable
@@ -56,11 +57,26 @@ async def join(request: Request[State]) -> Response:
 async def look(request: Request[State]) -> Response:
     """POST /invitation: what the page is told before it asks for a microphone. Changes nothing."""
     wanted = parse(InvitationRequest, await read_object(request))
-    invitation, _ = await _read_invitation(request.state, wanted.invitation)
+    invitation, expired = await _read_invitation(request.state, wanted.invitation)
     if invitation.revoked_at is not None:
         raise InvitationRevoked("This invitation has been withdrawn.")
-    page = _page(invitation.profile)
-    return JSONResponse({"page": page}, headers={"cache-control": "no-store"})
+    found = {"page": _page(invitation.profile)}
+    found |= await _result(request.state, invitation, expired=expired)
+    return JSONResponse(found, headers={"cache-control": "no-store"})
+
+
+async def _result(state: State, invitation: Invitation, *, expired: bool) -> Json:
+    """Of a student who has been through the exam: how far the newest result is, and where."""
+    attempts = await Results(state["records"].engine).attempts(invitation)
+    over = [each for each in attempts if each.state != "under_way"]
+    if not over:
+        return {}
+    may_begin = not expired and invitation.used < invitation.attempts
+    can_join = len(over) < len(attempts) or may_begin
+    return {
+        "result": {"state": over[0].state, "can_join": can_join},
+        "result_url": state["settings"].desk_url.rstrip("/") + "/result",
+    }
 
 
 async def _invited(state: State, token: str, consent: Consent) -> tuple[Sitting, bool]:

@@ -26,6 +26,8 @@ class Settings(ServiceSettings):
     """How long an absent student is waited for: rooms stay there for longer."""
     web_dist: Path = Path("web/dist")
     """The built page."""
+    desk_url: str = Field(default="http://127.0.0.1:8010", pattern=r"^https?://[^/\s]+/?$")
+    """Where students find their results."""
 
     starts_per_minute: int = Field(default=500, ge=1)
     """By one service key."""

@@ -12,44 +12,10 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.engine import URL
 
-from records.engine import (
-    ANSWER_TIMEOUT_S,
-    CHECKPOINT_TABLES,
-    postgres_arguments,
-    postgres_url,
-)
+from records import fencing
+from records.engine import ANSWER_TIMEOUT_S, postgres_arguments, postgres_url
 from records.failure import failure
 from worker.fenced import Fenced
-
-_TABLES = CHECKPOINT_TABLES["postgresql"]
-#: Of the advisory lock under which one examiner makes the tables and the others wait.
-_LOCK = 0x766F786370
-_STALE = "VX001"
-_FENCED = """
-SELECT count(*) AS fenced FROM pg_trigger
-WHERE tgname = 'voxam_fence' AND pg_table_is_visible(tgrelid)
-"""
-# FOR SHARE: a claim waits for a write that was allowed, and finds it when it reads what is kept.
-_FENCE = [
-    f"""
-    CREATE OR REPLACE FUNCTION voxam_fence() RETURNS trigger LANGUAGE plpgsql
-    SET search_path FROM CURRENT AS $$
-    BEGIN
-        PERFORM FROM sittings
-        WHERE id = NEW.thread_id AND fence::text = current_setting('voxam.fence', true)
-        FOR SHARE;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'stale fence' USING ERRCODE = '{_STALE}';
-        END IF;
-        RETURN NEW;
-    END $$
-    """,
-    *(
-        f"CREATE OR REPLACE TRIGGER voxam_fence BEFORE INSERT OR UPDATE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION voxam_fence()"
-        for table in _TABLES
-    ),
-]
 
 
 @contextlib.asynccontextmanager
@@ -68,11 +34,11 @@ async def in_postgres(
 
 
 async def _prepare(saver: "_PostgresSaver", connection: AsyncConnection[DictRow]) -> None:
-    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (fencing.LOCK,))
     await saver.setup()
-    found = await (await connection.execute(_FENCED)).fetchone()
-    if found is None or found["fenced"] < len(_TABLES):
-        for statement in _FENCE:
+    found = await (await connection.execute(fencing.IS_MADE)).fetchone()
+    if found is None or not found["made"]:
+        for statement in fencing.MAKE:
             await connection.execute(statement)
 
 
@@ -121,6 +87,6 @@ class _PostgresSaver(Fenced, AsyncPostgresSaver):
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 yield
         except (psycopg.Error, OSError) as error:
-            if getattr(error, "sqlstate", None) == _STALE:
+            if getattr(error, "sqlstate", None) == fencing.STALE:
                 raise self.stale() from error
             raise failure(error) from error

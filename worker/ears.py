@@ -54,6 +54,11 @@ class Ears:
         elif event.type in _SPEECH:
             self._go_on(event)
 
+    @property
+    def began(self) -> float | None:
+        """When the first sound of the turn was noticed, by the clock."""
+        return self._began
+
     def elapsed_ms(self) -> int:
         """How long the turn has lasted: from its first sound to its end, or until now."""
         if self._began is None:

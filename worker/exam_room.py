@@ -11,6 +11,7 @@ from livekit.agents import AgentSession, JobContext, room_io
 
 from exam_graph.events import CommandName
 from exam_graph.state import Kept
+from exam_graph.summary import summary
 from records.errors import StaleFence
 from records.naming import student_identity
 from worker import protocol
@@ -27,6 +28,7 @@ from worker.microphone_in_room import MicrophoneInRoom
 from worker.page import Page
 from worker.protocol import View
 from worker.racing import first_of
+from worker.recording.recorder import Recorder
 from worker.settings import Settings
 from worker.speech import room_options
 from worker.turn_end import TurnEnd
@@ -53,6 +55,7 @@ class ExamRoom:
         turn_end: TurnEnd,
         voice: Voice,
         settings: Settings,
+        recorder: Recorder | None = None,
     ) -> None:
         self._ctx = ctx
         self._hold = hold
@@ -60,6 +63,7 @@ class ExamRoom:
         self._session = session
         self._turn_end = turn_end
         self._voice = voice
+        self._recorder = recorder
         self._student = student_identity(examiner.sitting.user_id)
         self._page = Page(ctx.room, self._student)
         self._microphone = Microphone(examiner.clock.source)
@@ -109,12 +113,12 @@ class ExamRoom:
         assert self._session.input.audio is not None
         self._session.input.audio = MicrophoneAudio(
             self._session.input.audio,
-            hear=self._microphone.hear,
+            hear=self._hear,
             present=lambda: (
                 self._conversation.present and not typed and not self._microphone.plugged
             ),
         )
-        self._voice.attach()
+        self._voice.attach(self._recorder)
         self._admission.begin()
         self._session.on("agent_state_changed", lambda _: self._show())
         self._session.on("close", lambda _: self._closed.set())
@@ -135,6 +139,13 @@ class ExamRoom:
         else:
             await self._end(held)
         await self._session.aclose()
+        if self._recorder is not None:
+            await self._recorder.aclose()
+
+    def _hear(self, frame: rtc.AudioFrame) -> None:
+        self._microphone.hear(frame)
+        if self._recorder is not None:
+            self._recorder.hear(frame)
 
     async def _late(self) -> None:
         await deadline(self._examiner.sitting.id, self._deadline_s)
@@ -197,6 +208,9 @@ class ExamRoom:
             self._pressed.discard(name)
 
     async def _on_ready(self) -> None:
+        if self._recorder is not None:
+            self._recorder.begin()
+            self._run(self._recorder.check_consent())
         self._conversation.student_ready()
         self._show()
 
@@ -224,6 +238,8 @@ class ExamRoom:
 
     def _on_kept(self, state: Kept) -> None:
         self._show()
+        if state["phase"] == "finished" and self._examiner.context.learning:
+            self._sum_up(state)
         was_lost, self._sound_lost = self._sound_lost, state["sound_lost"]
         notices = protocol.ENDED if was_lost and not self._sound_lost else ()
         if not self._sound_lost:
@@ -234,6 +250,11 @@ class ExamRoom:
             )
         for notice in notices:
             self._run(self._page.notify(notice))
+
+    def _sum_up(self, state: Kept) -> None:
+        paper = self._examiner.context.paper
+        summed = summary(paper, state["order"], state["statuses"], state["answers"])
+        self._run(self._page.sum_up(protocol.encode_summary(summed)))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -229,6 +229,8 @@ class Examiner:
                 started_at=heard.started_at,
                 heard_ms=heard.heard_ms,
                 whole=heard.whole,
+                segment=heard.place.segment if heard.place else None,
+                offset_ms=heard.place.offset_ms if heard.place else None,
             )
         )
 

@@ -65,6 +65,8 @@ class GroqClient:
         self._model = model
         self.deadline_s = deadline_s
         self.budget = TokenBudget(token_budget)
+        #: Told of each call's tokens, in and out, where the server counts them.
+        self.on_usage: Callable[[int, int], None] = lambda asked, written: None
         self._now = now
         self._failures = 0
         self._resting_until = 0.0
@@ -102,6 +104,7 @@ class GroqClient:
         try:
             async with asyncio.timeout(self.deadline_s if timeout_s is None else timeout_s):
                 completion = await self._client.chat.completions.create(**request)
+            self.on_usage(*_tokens(completion))
             if (counted := _total_tokens(completion)) is not None:
                 self.budget.settle(estimate, counted)
             reply = kind.model_validate_json(completion.choices[0].message.content or "")
@@ -157,6 +160,14 @@ def _request(model: str, asking: Asking) -> dict[str, Any]:
     if "gpt-oss" in model:
         request["reasoning_effort"] = "low"
     return request
+
+
+def _tokens(completion: Any) -> tuple[int, int]:
+    """In and out; 0 where the server does not count."""
+    usage = getattr(completion, "usage", None)
+    counted = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
+    asked, written = (each if isinstance(each, int) else 0 for each in counted)
+    return asked, written
 
 
 def _total_tokens(completion: Any) -> int | None:

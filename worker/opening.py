@@ -18,6 +18,7 @@ from records.store import Records
 from worker.checkpoints import open_checkpoints
 from worker.examiner import Examiner
 from worker.settings import Settings
+from worker.spending import Spending
 
 
 @contextlib.asynccontextmanager
@@ -28,10 +29,11 @@ async def open_examiner(
     graph: ExamGraph,
     rules: RulesUnderstanding,
     settings: Settings,
+    spending: Spending | None = None,
 ) -> AsyncIterator[Examiner]:
     """An examiner that stands where the sitting was left, and writes under `fence`."""
     async with (
-        open_understanding(rules, settings) as (understanding, probes),
+        open_understanding(rules, settings, spending) as (understanding, probes),
         open_checkpoints(settings.database_url, sitting.id, fence) as checkpoints,
     ):
         paper = Paper.from_dict(sitting.paper)
@@ -58,7 +60,7 @@ async def open_examiner(
 
 @contextlib.asynccontextmanager
 async def open_understanding(
-    rules: RulesUnderstanding, settings: Settings
+    rules: RulesUnderstanding, settings: Settings, spending: Spending | None = None
 ) -> AsyncIterator[tuple[Understanding, ProbeWriter | None]]:
     """Groq's where there is a key, else the rules alone, which write no probes.
 
@@ -80,6 +82,8 @@ async def open_understanding(
         deadline_s=settings.groq_deadline_ms / 1000,
         token_budget=settings.groq_token_budget,
     ) as groq:
+        if spending is not None:
+            groq.on_usage = spending.tokens(settings.groq_base_url, settings.groq_model)
         # Nobody speaks yet: the exam need not wait for the connection.
         warming = asyncio.create_task(groq.warm())
         try:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from livekit import rtc
 
 from records.notice import NOTICE_TOPIC, Notice
-from worker.protocol import RPC_OK, View
+from worker.protocol import RPC_OK, SUMMARY_TOPIC, View
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,18 @@ class Page:
             )
         except Exception as error:  # the room may be going away under us
             logger.warning("notice %s was not sent: %s", notice.code, type(error).__name__)
+
+    async def sum_up(self, summary: str) -> None:
+        """A practice's summary, in as many packets as it takes, to the student alone."""
+        try:
+            await self._room.local_participant.send_text(
+                summary,
+                topic=SUMMARY_TOPIC,
+                destination_identities=[self._student],
+                compress=False,
+            )
+        except Exception as error:  # the room may be going away under us
+            logger.warning("the summary was not sent: %s", type(error).__name__)
 
     def on_packet(self, topic: str, handler: Callable[[], None]) -> None:
         """Calls `handler` at each packet of the student's page on this topic."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from livekit import rtc
 from livekit.agents.voice import io
 
-from worker.turn import Heard, Mark
+from worker.turn import Heard, Mark, Place
 
 #: The key in a frame's userdata that tells whose frame it is.
 UTTERANCE = "voxam.utterance"
@@ -37,7 +37,13 @@ class PlaybackMonitor(io.AudioOutput):
     was played (`playback_position`), which is divided among the utterances it was made of.
     """
 
-    def __init__(self, sink: io.AudioOutput, on_heard: Callable[[Heard], None]) -> None:
+    def __init__(
+        self,
+        sink: io.AudioOutput,
+        on_heard: Callable[[Heard], None],
+        place: Callable[[float], Place | None] = lambda offset: None,
+    ) -> None:
+        """`place`: where in the recording this part of what has just finished is, in seconds."""
         super().__init__(
             label="PlaybackMonitor",
             capabilities=io.AudioOutputCapabilities(pause=True),
@@ -45,6 +51,7 @@ class PlaybackMonitor(io.AudioOutput):
             sample_rate=sink.sample_rate,
         )
         self._on_heard = on_heard
+        self._place = place
         self._synthesised: dict[Mark, float] = {}
         self._segment = _Segment()
         self._playing: list[_Segment] = []
@@ -109,6 +116,7 @@ class PlaybackMonitor(io.AudioOutput):
                     heard_ms=round(heard * 1000),
                     whole=length is not None and heard >= length - min(TOLERANCE_S, length / 2),
                     total_ms=round((length or 0.0) * 1000),
+                    place=self._place(min(offset, played)),
                 )
             )
             offset += stretch.captured

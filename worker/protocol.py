@@ -1,10 +1,12 @@
 """The whole contract between the student's page and the examiner."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from exam_graph.events import SoundCause
+from exam_graph.summary import Summed
 from records.dispatch import EXAMINER_IDENTITY
 from records.notice import Notice
 
@@ -13,6 +15,8 @@ IDENTITY = EXAMINER_IDENTITY
 TYPING_TOPIC = "voxam.typing"
 #: Any packet of the student's on it: their page lives. Whoever sends them sends one each second.
 HERE_TOPIC = "voxam.here"
+#: Learn mode, at the end: what went well and what was missing. JSON, as a text stream.
+SUMMARY_TOPIC = "voxam.summary"
 #: Longest answer that can be typed at once, in characters.
 LONGEST_TYPED = 5000
 
@@ -57,6 +61,11 @@ class View:
             "voxam.remaining_ms": str(self.remaining_ms),
             "voxam.clock": "running" if self.clock_runs else "paused",
         }
+
+
+def encode_summary(summed: Sequence[Summed]) -> str:
+    """What the page shows of a practice that is over."""
+    return json.dumps({"questions": [each.to_dict() for each in summed]}, ensure_ascii=False)
 
 
 EXAMINER_STOPPED = Notice(

@@ -12,6 +12,7 @@ from worker.settings import Settings
 from worker.speech import SAMPLE_RATE, build_voice, speed
 from worker.speech_cache import SpeechCache, synthesiser
 from worker.speech_store import SpeechStore
+from worker.spending import Spending
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ AFTER_S = 0.3
 
 @contextlib.asynccontextmanager
 async def kept_ready(
-    examiner: Examiner, graph: ExamGraph, settings: Settings
+    examiner: Examiner, graph: ExamGraph, settings: Settings, spending: Spending | None = None
 ) -> AsyncIterator[SpeechCache]:
     """The speech of this sitting's voice, made ahead as long as the block lasts."""
     profile = examiner.context.profile
@@ -33,6 +34,8 @@ async def kept_ready(
         "sample_rate": SAMPLE_RATE,
     }
     voice = build_voice(settings, profile)
+    if spending is not None:
+        spending.follow_voice(voice, settings.deepgram_origin)
     store = SpeechStore(settings.speech_cache_dir, settings.speech_cache_mb, traits)
     ready = SpeechCache(store, synthesiser(voice))
     tasks = [

@@ -4,10 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from exam_graph.events import Event
 from exam_graph.utterance import Utterance
+
+
+class Place(NamedTuple):
+    """A moment of the recording."""
+
+    segment: int
+    offset_ms: int
 
 
 class Turn:
@@ -19,6 +26,8 @@ class Turn:
         self.certain = asyncio.Event()
         self.used_ms = used_ms
         self.number: int | None = None
+        #: Where it begins in the recording.
+        self.place: Place | None = None
         self.utterances: list[Utterance] = []
         #: Positions of utterances that no voice could say: the student reads them.
         self.unspoken: set[int] = set()
@@ -78,6 +87,7 @@ class Heard:
     """What was played of an utterance; `whole`: to its end.
 
     total_ms: how long it is, 0 if it was not synthesised to its end
+    place: where it begins in the recording
     """
 
     mark: Mark
@@ -85,3 +95,4 @@ class Heard:
     heard_ms: int
     whole: bool
     total_ms: int = 0
+    place: Place | None = None

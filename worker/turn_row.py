@@ -40,4 +40,6 @@ def turn_row(turn: Turn, outcome: ExamState, *, ends_exam: bool) -> TurnRecord:
         flags=record["flags"],
         status="finished" if ends_exam else None,
         clears_draft=isinstance(event, StudentSpoke | Returned),
+        segment=turn.place.segment if turn.place else None,
+        offset_ms=turn.place.offset_ms if turn.place else None,
     )

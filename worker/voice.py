@@ -32,6 +32,7 @@ from worker.hearing import Hearing
 from worker.listening import Listening
 from worker.mouth import Mouth, UnspokenError
 from worker.playback import UTTERANCE, PlaybackMonitor
+from worker.recording.recorder import Recorder
 from worker.stable import with_stable_guesses
 from worker.turn import Heard, Mark, Turn
 from worker.turn_end import TurnEnd
@@ -40,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 #: How long the notes for the record may take when the session closes, in seconds.
 NOTES_S = 2.0
+#: A recogniser takes about so long to notice that somebody speaks, in seconds.
+NOTICED_S = 0.5
 
 
 class Spoken(str):
@@ -79,6 +82,7 @@ class Voice(Agent):
         )
         self._monitor: PlaybackMonitor | None = None
         self._attached: AgentSession[None] | None = None
+        self._recorder: Recorder | None = None
         self._certain: tuple[str, Turn] | None = None
         self._hearing = Hearing()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -90,11 +94,17 @@ class Voice(Agent):
             on_words=self._overhear,
         )
 
-    def attach(self) -> None:
+    def attach(self, recorder: Recorder | None = None) -> None:
         """Puts the playback monitor before the session's audio output. After `session.start`."""
         session = self._attached = self.session
-        assert session.output.audio is not None
-        self._monitor = PlaybackMonitor(session.output.audio, self._on_heard)
+        output = session.output.audio
+        assert output is not None
+        self._recorder = recorder
+        if recorder is None:
+            self._monitor = PlaybackMonitor(output, self._on_heard)
+        else:
+            tap = recorder.tap(output)
+            self._monitor = PlaybackMonitor(tap, self._on_heard, recorder.place_said)
         session.output.audio = self._monitor
         session.on("conversation_item_added", self._forget)
         session.on("agent_state_changed", lambda _: self.floor.wake())
@@ -104,7 +114,10 @@ class Voice(Agent):
 
     async def act(self, event: Event) -> Turn:
         """Submits an event that is not the student's speech, and says what comes of it."""
-        return await self.speak(self._examiner.submit(event))
+        turn = self._examiner.submit(event)
+        if self._recorder is not None:
+            turn.place = self._recorder.place(self._examiner.clock.source.now())
+        return await self.speak(turn)
 
     async def speak(self, turn: Turn) -> Turn:
         """Says a turn's utterances, if it has any; returns when they are queued to be played."""
@@ -163,6 +176,7 @@ class Voice(Agent):
         self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage
     ) -> None:
         self._submit_unheard()
+        began = self.ears.began
         words, duration_ms = self.ears.take()
         event = StudentSpoke(
             text=new_message.text_content or "",
@@ -172,6 +186,8 @@ class Voice(Agent):
             fault=self.listening.take_fault(),
         )
         turn, reused = self._examiner.student_spoke(event)
+        if self._recorder is not None and began is not None:
+            turn.place = self._recorder.place(began - NOTICED_S)
         # The framework may have dropped its own guess although ours holds: then it asks for the
         # reply to this message.
         self._certain = (new_message.id, turn)

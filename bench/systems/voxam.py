@@ -84,6 +84,7 @@ def _environment(site: Site, port: int, health: int) -> dict[str, str]:
     return {
         **site.env,
         "DATABASE_URL": f"sqlite:///{site.folder / 'voxam.db'}",
+        "RECORDINGS_URL": (site.folder / "recordings").absolute().as_uri(),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PAPERS_DIR": str(papers),
         "SPEECH_CACHE_DIR": str(_kept(site)),

@@ -1,6 +1,7 @@
 """The page during the exam, in a real LiveKit room with a scripted examiner."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.stand_ins.examiner import (
     examiner_in,
 )
 from tests.stand_ins.eyes import look
+from worker.page import Page as WorkerPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -70,6 +72,29 @@ async def test_a_whole_exam(page: Page, site: ExamSite, exam: ExamRoom) -> None:
         await exam.delete()
         await expect(page.locator("#error")).to_be_hidden()
         await expect(page.locator("#end-screen")).to_be_visible()
+
+
+async def test_a_practice_ends_with_what_went_well_and_what_was_missing(
+    page: Page, site: ExamSite, exam: ExamRoom
+) -> None:
+    question = {
+        "number": 1,
+        "ask": "What does a plant get out of photosynthesis?",
+        "status": "answered",
+        "right": ["sugar or glucose"],
+        "lacking": ["oxygen"],
+        "explanation": "Glucose, and oxygen beside it.",
+    }
+    async with examiner_in(exam) as examiner:
+        await join(page, site)
+        await examiner.called("exam.ready")
+        await WorkerPage(examiner.room, STUDENT).sum_up(json.dumps({"questions": [question]}))
+        await examiner.tell(phase="finished")
+        await expect(page.locator("#end-title")).to_have_text("The practice is over")
+        await expect(page.locator(".points.right")).to_contain_text("sugar or glucose")
+        await expect(page.locator(".points.lacking")).to_contain_text("oxygen")
+        await expect(page.locator("#end-marked")).to_be_hidden()
+        await look(page, "practice-finished", dark=True)
 
 
 async def sound_check(page: Page, examiner: Examiner) -> None:

@@ -12,8 +12,6 @@ from tests.faults.scale import Scaled
 #: What the table of faults promises, in seconds.
 TOLD_S = 5.0
 BACK_S = 8.0
-#: No fault was injected for these: what they test does not exist yet.
-NOT_YET = {24: "killed between grading and storing (there is no grading yet)"}
 
 _ROW = re.compile(r"row_(\d\d)")
 
@@ -55,7 +53,7 @@ class Figures:
     def _since(self, at: float) -> float:
         return round(at - self.struck, 2)
 
-    def entry(self, ok: bool | None) -> dict[str, object]:
+    def entry(self, ok: bool) -> dict[str, object]:
         values = asdict(self)
         del values["struck"]
         return {**values, "ok": ok}
@@ -87,7 +85,6 @@ class Gathered:
             files = sorted({test.partition("::")[0] for test, _ in tests})
             fault = f"{len(tests)} tests in {', '.join(files)}"
             rows.append((row, Figures(row, fault).entry(all(passed for _, passed in tests))))
-        rows += [(row, Figures(row, fault).entry(None)) for row, fault in NOT_YET.items()]
         return [entry for _, entry in sorted(rows, key=lambda each: each[0])]
 
 

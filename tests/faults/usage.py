@@ -17,7 +17,8 @@ EVERY_S = 2.0
 
 @dataclass(frozen=True)
 class Usage:
-    """Of all processes together. `memory_mb` is PSS: what is shared counts once."""
+    """Of all processes together. `memory_mb` is PSS: what is shared counts once. `rooms`: those
+    that were not there before."""
 
     at_s: float
     memory_mb: float
@@ -26,10 +27,16 @@ class Usage:
     rooms: int
 
 
-async def measure(processes: list[psutil.Process], livekit: api.LiveKitAPI, zero: float) -> Usage:
-    rooms = (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+async def measure(
+    processes: list[psutil.Process], livekit: api.LiveKitAPI, zero: float, others: set[str]
+) -> Usage:
+    rooms = await _rooms(livekit) - others
     memory, handles, alive = await asyncio.to_thread(_sum, processes)
     return Usage(monotonic() - zero, memory / 2**20, handles, alive, len(rooms))
+
+
+async def _rooms(livekit: api.LiveKitAPI) -> set[str]:
+    return {room.name for room in (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms}
 
 
 def _sum(processes: list[psutil.Process]) -> tuple[int, int, int]:
@@ -50,10 +57,12 @@ async def sampled(
     """The samples of the block so far, the newest last."""
     samples: list[Usage] = []
     zero = monotonic()
+    # Those that tests before this one left on the same server.
+    others = await _rooms(livekit)
 
     async def sample() -> None:
         while True:
-            samples.append(await measure(processes(), livekit, zero))
+            samples.append(await measure(processes(), livekit, zero, others))
             await asyncio.sleep(EVERY_S)
 
     sampling = asyncio.create_task(sample())

@@ -250,13 +250,15 @@ class Hall:
         user: str = "ada",
         paper: dict[str, Any] = CELLS,
         profile: dict[str, Any] | None = None,
+        *,
+        recording: bool = False,
     ) -> Sitting:
         valid = Paper.from_dict(paper)
         await self.records.publish_paper(valid.id, valid.to_dict(), valid.content_hash)
         sitting, _ = await self.records.open_sitting(
             user_id=user,
             exam_id=valid.id,
-            consent={"recording": False, "text_version": "1"},
+            consent={"recording": recording, "text_version": "1"},
             profile=profile or {},
             invitation=None,
         )

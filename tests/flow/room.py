@@ -22,6 +22,8 @@ from worker.examiner import Examiner
 from worker.microphone import Microphone
 from worker.mouth import Mouth
 from worker.no_model import NoModel
+from worker.recording.opening import open_recorder
+from worker.recording.recorder import Recorder
 from worker.settings import Settings
 from worker.turn_end import TurnEnd
 from worker.voice import Voice
@@ -60,7 +62,7 @@ class Room:
     """A student who hears and is heard, without a room.
 
     clock: the examiner's, moved by hand; microphone: `None` is not watched
-    notices: what the page was told
+    notices: what the page was told; recorder: of a student who agreed to it
     """
 
     hall: Hall
@@ -78,6 +80,7 @@ class Room:
     clock: HandClock
     microphone: Microphone
     notices: list[Notice] = field(default_factory=list)
+    recorder: Recorder | None = None
 
     async def replied(self, count: int) -> str:
         """The caption of the reply that makes it so many, once all is quiet again."""
@@ -118,14 +121,16 @@ async def exam_room(
     understanding: Understanding | None = None,
     watched: bool = False,
     fallback: SilentVoice | None = None,
+    recording: bool = False,
 ) -> AsyncIterator[Room]:
-    """An exam that waits for its student. `watched`: the microphone is."""
+    """An exam that waits for its student. `watched`: the microphone is. `recording`: the student
+    agreed to it."""
     ears, voices = ScriptedEars(), Voices()
     monkeypatch.setattr(speech, "build_recogniser", lambda *_: ears)
     monkeypatch.setattr(speech, "deepgram", SimpleNamespace(TTS=voices.make))
     warm = Warm(cast(VAD, None), hall.graph, NoModel(), cast(Any, None))
     loudspeaker, captions, clock = Loudspeaker(), Captions(), HandClock()
-    sitting = await hall.sitting(paper=paper, profile=profile)
+    sitting = await hall.sitting(paper=paper, profile=profile, recording=recording)
     async with hall.examiner(sitting, clock=clock, understanding=understanding) as examiner:
         settings, context = Settings(), examiner.context
         session = speech.build_session(settings, context, examiner.state, warm)
@@ -137,7 +142,9 @@ async def exam_room(
         mouth = Mouth(slow, fallback=fallback, timeout_s=VOICE_TIMEOUT_S)
         voice = Voice(examiner, turn_end, mouth, sleep=clock.sleep)
         await session.start(voice, session_host=False, record=False)
-        voice.attach()
+        fence = (await _newest(hall, sitting)).fence
+        recorder = await open_recorder(sitting, fence, hall.records, clock)
+        voice.attach(recorder)
         microphone = Microphone(clock)
         microphone.published("mic", muted=False)
         notices: list[Notice] = []
@@ -158,9 +165,17 @@ async def exam_room(
             yield Room(
                 *(hall, sitting, examiner, voice, conversation, session),
                 *(ears, voices, loudspeaker, captions, holding),
-                *(turn_end, clock, microphone, notices),
+                *(turn_end, clock, microphone, notices, recorder),
             )
         finally:
             holding.cancel()
             await asyncio.gather(holding, return_exceptions=True)
             await session.aclose()
+            if recorder is not None:
+                await recorder.aclose()
+
+
+async def _newest(hall: Hall, sitting: Sitting) -> Sitting:
+    found = await hall.records.sitting(sitting.id)
+    assert found is not None
+    return found

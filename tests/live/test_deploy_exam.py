@@ -1,13 +1,18 @@
 """`python -m deploy exam` with the real parts, on ports and in a folder of its own."""
 
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import av
+import numpy as np
 import psutil
 import pytest
 
@@ -21,6 +26,8 @@ PORTS = (
     "LIVEKIT_UDP_PORT",
     "TOKEN_API_PORT",
     "KEEPER_PORT",
+    "GRADING_PORT",
+    "DESK_PORT",
     "LOCAL_PROVIDERS_PORT",
     "WORKER_HEALTH_PORT",
 )
@@ -84,7 +91,7 @@ def test_it_prints_a_link_serves_the_page_and_ctrl_c_leaves_nothing(
     assert all(env[name] in said for name in PORTS)
 
     family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) >= 6, "supervisord and the five services at least"
+    assert len(family) >= 8, "supervisord and the seven services at least"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=WITHIN_S)
     assert process.returncode == 0
@@ -117,3 +124,70 @@ def test_a_server_without_keys_is_told(env: dict[str, str]) -> None:
         "Error: LIVEKIT_URL is set, so LIVEKIT_API_KEY and LIVEKIT_API_SECRET "
         "of that server are needed too.\n"
     )
+
+
+ONE_PAPER = """
+id: one
+title: One question
+duration_minutes: 5
+questions:
+  - id: cell
+    kind: open
+    ask: "What do the mitochondria do for a cell?"
+    marks: 2
+    points:
+      - {id: energy, marks: 1, looks_for: "they release energy"}
+      - {id: oxygen, marks: 1, looks_for: "they need oxygen"}
+"""
+ONE_SCRIPT = """
+exam: one
+soundcheck: "Yes, I can hear you very well."
+questions:
+  cell:
+    - say: "They release energy for the whole cell, and they need oxygen for that."
+anything_else: "I do not know."
+"""
+
+
+def test_the_robots_exam_ends_marked_heard_and_proved(env: dict[str, str], tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "one.yaml").write_text(ONE_PAPER)
+    (papers / "one.robot.yaml").write_text(ONE_SCRIPT)
+    own = env | {"PAPERS_DIR": str(papers), "GROQ_API_KEY": "", "GROQ_BASE_URL": ""}
+    with _deploy(own, "exam", "--student", "robot") as process:
+        said, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, said + errors
+    assert "Provisional: marked by keywords" in said
+    assert "In all: 2 / 2" in said
+
+    database = Path(env["VAR_DIR"]) / "voxam.db"
+    records = own | {"DATABASE_URL": f"sqlite:///{database}"}
+    records["RECORDINGS_URL"] = (Path(env["VAR_DIR"]) / "recordings").as_uri()
+    recording = json.loads(_records(records, "recording", "latest", "--json")[1])["recording"]
+    sound = Path(env["VAR_DIR"]) / "recordings" / recording["path"]
+    with av.open(str(sound)) as file:
+        frames = [frame.to_ndarray() for frame in file.decode(audio=0)]
+    heard = np.abs(np.concatenate(frames, axis=1).reshape(-1, 2)).max(axis=0)
+    assert (heard > 1000).all() or (heard > 0.03).all(), "the student is left, the examiner right"
+
+    assert _records(records, "verify", "latest")[0] == 0
+    data = bytearray(sound.read_bytes())
+    data[len(data) // 2] ^= 1
+    sound.write_bytes(data)
+    code, told = _records(records, "verify", "latest")
+    assert code == 1
+    assert "recording" in told
+    data[len(data) // 2] ^= 1
+    sound.write_bytes(data)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE marks SET marks = 1.5")
+    code, told = _records(records, "verify", "latest")
+    assert code == 1
+    assert "grading 1 was changed" in told
+
+
+def _records(env: dict[str, str], *arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "records", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout

@@ -18,7 +18,7 @@ import inspect
 import json
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -41,12 +41,16 @@ Reply = Callable[[dict[str, Any]], Written | Awaitable[Written]]
 
 class GroqStandIn:
     """Gives the scripted replies in their order, then what `reply` says; without one, an answer
-    without points. `requests` are the bodies that came, refused ones too."""
+    without points. `requests` are the bodies that came, refused ones too. `json_models`: others
+    that are there, which have JSON mode but no strict schemas."""
 
-    def __init__(self, *scripted: Scripted, reply: Reply | None = None) -> None:
+    def __init__(
+        self, *scripted: Scripted, reply: Reply | None = None, json_models: Collection[str] = ()
+    ) -> None:
         self.base_url = ""
         self.requests: list[dict[str, Any]] = []
         self.reply = reply
+        self._json_models = json_models
         self._scripted = deque(scripted)
         self._closing = asyncio.Event()
         self.app = Starlette(
@@ -77,7 +81,8 @@ class GroqStandIn:
     async def _list_models(self, request: Request) -> Response:
         if refusal := _unauthorized(request):
             return refusal
-        data = [{"id": name, "object": "model", "owned_by": "OpenAI"} for name in STRICT_MODELS]
+        names = (*STRICT_MODELS, *self._json_models)
+        data = [{"id": name, "object": "model", "owned_by": "OpenAI"} for name in names]
         return JSONResponse({"object": "list", "data": data})
 
     async def _complete(self, request: Request) -> Response:
@@ -85,7 +90,7 @@ class GroqStandIn:
             return refusal
         body = await request.json()
         self.requests.append(body)
-        if refusal := _invalid(body):
+        if refusal := _invalid(body, self._json_models):
             return refusal
         reply = await self._written(body)
         if reply.fault == "held":
@@ -105,9 +110,11 @@ class GroqStandIn:
 
 
 @asynccontextmanager
-async def groq(*scripted: Scripted, reply: Reply | None = None) -> AsyncIterator[GroqStandIn]:
+async def groq(
+    *scripted: Scripted, reply: Reply | None = None, json_models: Collection[str] = ()
+) -> AsyncIterator[GroqStandIn]:
     """Serves it on a free port of the loopback until the block ends."""
-    stand_in = GroqStandIn(*scripted, reply=reply)
+    stand_in = GroqStandIn(*scripted, reply=reply, json_models=json_models)
     config = uvicorn.Config(stand_in.app, log_level="critical", lifespan="off", ws="none")
     config.load()
     # uvicorn's own `Server` looks only ten times a second whether it is to stop.
@@ -135,12 +142,18 @@ def _unauthorized(request: Request) -> Response | None:
     return _error(401, "Invalid API Key", code="invalid_api_key")
 
 
-def _invalid(body: dict[str, Any]) -> Response | None:
-    if body["model"] not in STRICT_MODELS:
+def _invalid(body: dict[str, Any], json_models: Collection[str]) -> Response | None:
+    if body["model"] not in (*STRICT_MODELS, *json_models):
         return _error(404, "The model does not exist", code="model_not_found")
     wanted = body.get("response_format") or {}
+    if wanted.get("type") == "json_object":
+        said = json.dumps(body["messages"])
+        # Groq's own words for it, and OpenAI's rule.
+        return None if "json" in said.casefold() else _error(400, "messages must contain 'json'")
     if wanted.get("type") != "json_schema":
         return None
+    if wanted["json_schema"].get("strict") and body["model"] in json_models:
+        return _error(400, "This model does not support response format `json_schema`")
     if body.get("stream"):
         return _error(400, "response_format json_schema does not support streaming")
     described = wanted["json_schema"]

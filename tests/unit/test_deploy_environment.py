@@ -14,7 +14,13 @@ from deploy.settings import Settings, read
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECRETS = {"LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "TOKEN_API_KEY", "INVITATION_SECRET"}
+SECRETS = {
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "TOKEN_API_KEY",
+    "INVITATION_SECRET",
+    "DESK_KEY",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +56,7 @@ def test_two_machines_have_different_secrets(tmp_path: Path) -> None:
 def test_what_is_set_wins_over_what_is_made_and_empty_is_not_set() -> None:
     env = for_parts(
         Settings(),
+        ROOT,
         {"TOKEN_API_KEY": "mine", "INVITATION_SECRET": "", "PATH": "/bin"},
         {"TOKEN_API_KEY": "made", "INVITATION_SECRET": "made"},
     )
@@ -63,6 +70,7 @@ def test_addresses_follow_the_ports_and_the_folder() -> None:
         Settings(
             livekit_port=1, token_api_port=2, local_providers_port=3, var_dir=Path("/srv/var")
         ),
+        ROOT,
         {},
         {},
     )
@@ -70,10 +78,11 @@ def test_addresses_follow_the_ports_and_the_folder() -> None:
     assert env["PUBLIC_URL"] == "http://127.0.0.1:2"
     assert env["DEEPGRAM_BASE_URL"] == "http://127.0.0.1:3"
     assert env["DATABASE_URL"] == "sqlite:////srv/var/voxam.db"
+    assert env["RECORDINGS_URL"] == "file:///srv/var/recordings"
 
 
 def test_with_a_key_deepgram_itself_is_used() -> None:
-    env = for_parts(Settings.model_validate({"deepgram_api_key": "k"}), {}, {})
+    env = for_parts(Settings.model_validate({"deepgram_api_key": "k"}), ROOT, {}, {})
     assert "DEEPGRAM_BASE_URL" not in env
 
 
@@ -113,11 +122,12 @@ def test_a_wrong_value_is_named_but_not_repeated(monkeypatch: pytest.MonkeyPatch
 
 def _variables() -> Iterator[str]:
     rooms = (
-        *("deploy", "keeper", "local_providers", "records", "token_api", "worker"),
-        "worker.checks",
+        *("deploy", "desk", "grading", "keeper", "local_providers", "records", "token_api"),
+        *("worker", "worker.checks"),
     )
-    for room in rooms:
-        for kind in vars(importlib.import_module(f"{room}.settings")).values():
+    modules = [f"{room}.settings" for room in rooms] + ["records.prices", "records.sound_files"]
+    for module in modules:
+        for kind in vars(importlib.import_module(module)).values():
             if isinstance(kind, type) and issubclass(kind, BaseSettings):
                 prefix = kind.model_config.get("env_prefix", "")
                 for name, field in kind.model_fields.items():

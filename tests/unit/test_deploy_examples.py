@@ -33,12 +33,14 @@ def test_each_service_runs_a_door_that_is_there(path: Path) -> None:
     assert python.endswith("/python")
     assert flag == "-m"
     assert (ROOT / room / "__main__.py").is_file()
-    if room in ("worker", "records"):
+    if room in ("worker", "records", "grading", "desk"):
         door = typer.main.get_command(importlib.import_module(f"{room}.__main__").app)
         assert arguments[0] in door.commands  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["voxam-worker@", "voxam-token-api", "voxam-keeper"])
+@pytest.mark.parametrize(
+    "name", ["voxam-worker@", "voxam-token-api", "voxam-keeper", "voxam-grading", "voxam-desk"]
+)
 def test_what_dies_is_started_again_however_often(name: str) -> None:
     unit = _unit(EXAMPLES / f"{name}.service")
     assert unit["Service"]["Restart"] == "always"
@@ -69,10 +71,10 @@ def test_the_keepers_path_is_the_one_that_livekit_is_told() -> None:
     assert f'"{PATH}"' in (ROOT / "keeper" / "app.py").read_text()
 
 
-def test_only_the_page_and_livekit_are_behind_the_proxy() -> None:
+def test_only_the_page_the_desk_and_livekit_are_behind_the_proxy() -> None:
     text = (EXAMPLES / "Caddyfile").read_text()
     ports = {line.rsplit(":", 1)[1] for line in text.splitlines() if "reverse_proxy" in line}
-    assert ports == {"8000", "7880"}
+    assert ports == {"8000", "8010", "7880"}
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")

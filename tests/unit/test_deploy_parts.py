@@ -41,15 +41,18 @@ def test_without_any_key_everything_runs_here(root: Path) -> None:
         "papers",
         "token_api",
         "keeper",
+        "grading",
+        "desk",
         "worker-1",
     ]
 
 
 def test_with_a_server_and_a_key_neither_is_started(root: Path) -> None:
     settings = Settings.model_validate(CLOUD | {"deepgram_api_key": "k"})
-    assert _names(settings, root) == ["database", "papers", "token_api", "keeper", "worker-1"]
+    services = ["token_api", "keeper", "grading", "desk", "worker-1"]
+    assert _names(settings, root) == ["database", "papers", *services]
     uses = {port.use for port in parts.ports(settings, workers=1)}
-    assert uses == {"token API", "keeper", "worker health"}
+    assert uses == {"token API", "keeper", "grading", "desk", "worker health"}
 
 
 def test_every_part_waits_only_for_parts_that_are_there(root: Path) -> None:

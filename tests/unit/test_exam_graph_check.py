@@ -183,6 +183,12 @@ def paper_warnings(*questions: dict[str, Any], **changes: Any) -> list[tuple[Any
     return [(each.location, each.code) for each in found]
 
 
+def test_feedback_is_for_marks() -> None:
+    assert paper_warnings(OPEN, feedback="full") == []
+    found = paper_warnings(OPEN, feedback="full", mode="learn")
+    assert (("feedback",), "feedback_unused") in found
+
+
 def test_generated_probes() -> None:
     where = ("generated_probes",)
     followed = {**OPEN, "follow_ups": 1}

@@ -30,7 +30,8 @@ VALUES = {
 LEARN = {
     *("greeting_learn", "feedback_right", "feedback_missing", "feedback_nothing"),
     *("encouragement", "hint_intro", "no_more_hints", "explanation_intro", "learn_given_up"),
-    *("offer_missed", "closing_learn"),
+    *("offer_missed", "closing_learn", "summary_intro", "summary_complete"),
+    *("summary_right", "summary_missing", "summary_more"),
 }
 EVERY = [
     pytest.param(language, name, id=f"{language}-{name}")

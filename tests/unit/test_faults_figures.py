@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.figures import NOT_YET, Figures, Gathered, write
+from tests.faults.figures import Figures, Gathered, write
 
 pytestmark = pytest.mark.unit
 
@@ -53,10 +53,6 @@ def test_a_row_that_others_test_is_good_when_all_of_its_tests_are() -> None:
     gathered.note("tests/security/test_y.py::test_no_row", None, False)
     assert _entry(gathered, 19)["ok"] is False
     assert not gathered.measured
-
-
-def test_what_does_not_exist_yet_has_no_result() -> None:
-    assert [_entry(Gathered(), row)["ok"] for row in NOT_YET] == [None] * len(NOT_YET)
 
 
 def test_it_is_written_for_programs_and_for_people(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import { button, byId } from './elements';
 import type { ExamView } from './exam-view';
 import type { Microphone } from './microphone';
 import { EXAMINER_AWAITED, MICROPHONE, type Notices } from './notices';
-import type { Admission, Caption, Command, ExamState, Notice } from './protocol';
+import type { Admission, Caption, Command, ExamState, Notice, SummedQuestion } from './protocol';
+import { showSummary } from './result';
 import { CommandError, ExamRoom, type Closed, type RoomListener } from './room';
 import { TypedAnswers, type TypedListener } from './typed-answers';
 import {
@@ -139,6 +140,11 @@ export class Exam implements RoomListener, TypedListener {
 
   onNotice(notice: Notice): void {
     this.notices.add(notice);
+  }
+
+  /** Kept out of sight until the exam is over: the end screen holds it. */
+  onSummary(questions: readonly SummedQuestion[]): void {
+    showSummary(questions);
   }
 
   onTyped(id: string, text: string): void {

@@ -2,11 +2,11 @@
 
 import {
   parseAdmission,
-  parsePageOptions,
+  parseLooked,
   parseServiceError,
   type Admission,
   type Consent,
-  type PageOptions,
+  type Looked,
 } from './protocol';
 
 /** `code` is one of the service's error codes, or `offline`, or `bad_answer`. */
@@ -30,8 +30,8 @@ const RETRY_AFTER_SECONDS = 10;
 const FETCH: Fetch = (address, init) => fetch(address, init);
 
 /** What the page has to know before it asks for a microphone. Begins nothing. */
-export function look(invitation: string, request = FETCH): Promise<PageOptions> {
-  return ask(request, 'invitation', { invitation }, parsePageOptions);
+export function look(invitation: string, request = FETCH): Promise<Looked> {
+  return ask(request, 'invitation', { invitation }, parseLooked);
 }
 
 export function join(invitation: string, consent: Consent, request = FETCH): Promise<Admission> {

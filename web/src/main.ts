@@ -8,9 +8,10 @@ import { join, JoinError, look } from './join';
 import { Lobby } from './lobby';
 import { Microphone, MicrophoneError } from './microphone';
 import { Notices } from './notices';
-import { readInvitation, type PageOptions } from './protocol';
+import { readInvitation, type Looked } from './protocol';
 import { Recovery } from './recovery';
 import { Rejoin } from './rejoin';
+import { tellResult } from './result';
 import { show, TroublePanel } from './screens';
 import { Settings } from './settings';
 import { listenForShortcuts } from './shortcuts';
@@ -77,7 +78,7 @@ function holdExam(invitation: string): void {
   });
   const rejoin = new Rejoin();
   let exam: Exam | null = null;
-  let page: Promise<PageOptions> | null = null;
+  let page: Promise<Looked> | null = null;
   let entering = false;
 
   const onEnd = (ending: Ending): void => {
@@ -99,7 +100,7 @@ function holdExam(invitation: string): void {
   };
 
   /** Whether answers are typed decides what the lobby asks for; a failure is told at joining. */
-  const learn = async (): Promise<PageOptions> => {
+  const learn = async (): Promise<Looked> => {
     page ??= look(invitation);
     try {
       const options = await page;
@@ -143,7 +144,22 @@ function holdExam(invitation: string): void {
   button('notice-close').addEventListener('click', () => { notices.dismiss(); });
   listenForShortcuts(() => settings.shortcuts);
   show('lobby');
-  learn().catch(() => { lobby.configure(null); });
+  learn().then(({ result }) => {
+    if (!result) return;
+    tellResult(result, invitation);
+    if (!result.canJoin && !entering && exam === null) show('result-screen');
+  }).catch(() => { lobby.configure(null); });
+}
+
+/** A browser that cannot hold an exam can still lead to the result of one. */
+async function showResultOnly(invitation: string): Promise<void> {
+  const looked = await look(invitation).catch(() => null);
+  if (!looked?.result) {
+    new TroublePanel().show(UNSUPPORTED);
+    return;
+  }
+  tellResult({ ...looked.result, canJoin: false }, invitation);
+  show('result-screen');
 }
 
 function main(): void {
@@ -152,7 +168,7 @@ function main(): void {
   // Browsers hide the microphone from pages that are not secure.
   const supported = 'mediaDevices' in navigator && 'RTCPeerConnection' in window;
   if (invitation === null) new TroublePanel().show(NO_INVITATION);
-  else if (!supported) new TroublePanel().show(UNSUPPORTED);
+  else if (!supported) void showResultOnly(invitation);
   else holdExam(invitation);
 }
 

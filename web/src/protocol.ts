@@ -6,6 +6,8 @@
 export const EXAMINER = 'examiner';
 export const CAPTIONS_TOPIC = 'lk.transcription';
 export const NOTICE_TOPIC = 'voxam.notice';
+/** At the end of a practice: what went well and what was missing, as JSON. */
+export const SUMMARY_TOPIC = 'voxam.summary';
 export const TYPED_TOPIC = 'lk.chat';
 /** Says that the student types at this moment; the packet's content is of no matter. */
 export const TYPING_TOPIC = 'voxam.typing';
@@ -100,6 +102,32 @@ export interface PageOptions {
   readonly captions: CaptionStyle;
 }
 
+export const RESULT_STATES = ['practice', 'not_marked', 'not_released', 'released'] as const;
+export type ResultState = (typeof RESULT_STATES)[number];
+
+/** What there is to see of an exam that is over, and where. */
+export interface ResultNews {
+  readonly state: ResultState;
+  readonly url: string;
+  /** Whether the exam may be begun again, or goes on. */
+  readonly canJoin: boolean;
+}
+
+/** The answer of POST /invitation. */
+export interface Looked extends PageOptions {
+  /** Only where a sitting of this exam is over. */
+  readonly result?: ResultNews;
+}
+
+/** One question of a practice that is over; all words are the author's. */
+export interface SummedQuestion {
+  readonly number: number;
+  readonly ask: string;
+  readonly right: readonly string[];
+  readonly lacking: readonly string[];
+  readonly explanation: string | null;
+}
+
 /** The answer of POST /join. */
 export interface Admission {
   readonly livekitUrl: string;
@@ -157,6 +185,23 @@ export function parsePageOptions(value: unknown): PageOptions | null {
   return { typed, ownTurnEnd, captions: oneOf(CAPTION_STYLES, style) ?? 'normal' };
 }
 
+export function parseLooked(value: unknown): Looked | null {
+  const page = parsePageOptions(value);
+  if (page === null || !isRecord(value)) return null;
+  const result = parseResultNews(value);
+  return result ? { ...page, result } : page;
+}
+
+/** What does not fit keeps nobody out of an exam. */
+function parseResultNews(value: Json): ResultNews | null {
+  const { result, result_url: url } = value;
+  if (!isRecord(result) || typeof url !== 'string' || !/^https?:\/\//.test(url)) return null;
+  const state = oneOf(RESULT_STATES, result.state);
+  const canJoin = result.can_join;
+  if (state === null || typeof canJoin !== 'boolean') return null;
+  return { state, url, canJoin };
+}
+
 export function parseServiceError(value: unknown): ServiceError | null {
   if (!isRecord(value) || !isRecord(value.error)) return null;
   const { code, message, field } = value.error;
@@ -207,6 +252,28 @@ export function parseNotice(payload: string): Notice | null {
   const level = oneOf(NOTICE_LEVELS, value.level);
   if (typeof code !== 'string' || typeof text !== 'string' || level === null) return null;
   return { code, level, text };
+}
+
+/** Null for anything that is no whole summary. */
+export function parseSummary(payload: string): readonly SummedQuestion[] | null {
+  const value = parseJson(payload);
+  if (!isRecord(value) || !Array.isArray(value.questions)) return null;
+  const questions = value.questions.map(parseSummed);
+  return questions.every((question) => question !== null) ? questions : null;
+}
+
+function parseSummed(value: unknown): SummedQuestion | null {
+  if (!isRecord(value)) return null;
+  const { number, ask, explanation } = value;
+  const right = parseTexts(value.right);
+  const lacking = parseTexts(value.lacking);
+  if (typeof number !== 'number' || typeof ask !== 'string' || !right || !lacking) return null;
+  return { number, ask, right, lacking, explanation: typeof explanation === 'string' ? explanation : null };
+}
+
+function parseTexts(value: unknown): readonly string[] | null {
+  if (!Array.isArray(value)) return null;
+  return value.every((text): text is string => typeof text === 'string') ? value : null;
 }
 
 export interface CaptionHeader {

@@ -20,16 +20,19 @@ import {
   EXAMINER,
   HERE_TOPIC,
   NOTICE_TOPIC,
+  SUMMARY_TOPIC,
   TYPED_TOPIC,
   TYPING_TOPIC,
   parseCaptionHeader,
   parseExamState,
   parseNotice,
+  parseSummary,
   type Admission,
   type Caption,
   type Command,
   type ExamState,
   type Notice,
+  type SummedQuestion,
 } from './protocol';
 import { untilAnswered } from './ready';
 import type { Connection } from './words';
@@ -49,6 +52,7 @@ export interface RoomListener {
   onState(state: ExamState): void;
   onCaption(caption: Caption): void;
   onNotice(notice: Notice): void;
+  onSummary(questions: readonly SummedQuestion[]): void;
   onSoundBlocked(blocked: boolean): void;
   /** The examiner took no `exam.ready`. */
   onNoAnswer(): void;
@@ -174,6 +178,9 @@ export class ExamRoom {
     room.registerTextStreamHandler(CAPTIONS_TOPIC, (reader, { identity }) => {
       void this.caption(reader, identity);
     });
+    room.registerTextStreamHandler(SUMMARY_TOPIC, (reader, { identity }) => {
+      if (identity === EXAMINER) void this.summary(reader);
+    });
   }
 
   private meetExaminer(): void {
@@ -253,6 +260,13 @@ export class ExamRoom {
       // A stream that was cut off leaves the words that came.
     }
     tell(text, parseCaptionHeader(reader.info.attributes, reader.info.id).final);
+  }
+
+  /** One that was cut off is none; the page of the result shows it later. */
+  private async summary(reader: TextStreamReader): Promise<void> {
+    const text = await reader.readAll().catch(() => '');
+    const questions = parseSummary(text);
+    if (questions) this.listener.onSummary(questions);
   }
 
   private notice(payload: Uint8Array): void {

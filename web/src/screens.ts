@@ -3,7 +3,12 @@
 import { any, button, say } from './elements';
 import type { Trouble } from './words';
 
-const SCREENS = { lobby: 'lobby-title', exam: 'question-number', 'end-screen': 'end-title' } as const;
+const SCREENS = {
+  lobby: 'lobby-title',
+  exam: 'question-number',
+  'end-screen': 'end-title',
+  'result-screen': 'result-title',
+} as const;
 export type Screen = keyof typeof SCREENS;
 
 /** Shows one screen and moves the focus to its title; null leaves only the trouble. */

@@ -1,7 +1,7 @@
 /** Everything that can go wrong, and every state of the exam, in plain words. */
 
 import type { JoinError } from './join';
-import type { Activity, AskKind, PageOptions, Phase } from './protocol';
+import type { Activity, AskKind, PageOptions, Phase, ResultState } from './protocol';
 
 /** `action` labels the one button that helps; without it nothing the student can press helps. */
 export interface Trouble {
@@ -74,6 +74,41 @@ export function joinTrouble(error: JoinError): Trouble {
     action: TRY_AGAIN,
   };
 }
+
+/** `earlier`: beside another attempt that may be made. */
+export interface ResultWords {
+  readonly title: string;
+  readonly text: string;
+  readonly earlier: string;
+  readonly link: string;
+}
+
+export const RESULT_WORDS: Readonly<Record<ResultState, ResultWords>> = {
+  practice: {
+    title: 'You have finished this practice',
+    text: 'You can see your answers, and what was missing in them.',
+    earlier: 'You have practised before. You can see your answers, and what was missing in them.',
+    link: 'See your answers',
+  },
+  not_marked: {
+    title: 'You have finished this exam',
+    text: 'Your answers are kept, and they are being marked. When your teacher has released the result, this same link shows it.',
+    earlier: 'You have taken this exam before. Your answers are being marked.',
+    link: 'Look for your result',
+  },
+  not_released: {
+    title: 'You have finished this exam',
+    text: 'Your answers are kept. Your teacher has not released the result yet. Open this same link again later.',
+    earlier: 'You have taken this exam before. Your teacher has not released the result yet.',
+    link: 'Look for your result',
+  },
+  released: {
+    title: 'Your result is there',
+    text: 'Your teacher has released your result. You can read it, and answer to it.',
+    earlier: 'You have taken this exam before, and there is a result.',
+    link: 'See your result',
+  },
+};
 
 export const NO_INVITATION: Trouble = {
   code: 'no_invitation',

@@ -5,11 +5,14 @@ import {
   parseAsk,
   parseCaptionHeader,
   parseExamState,
+  parseLooked,
   parseNotice,
   parseQuestion,
   parseServiceError,
+  parseSummary,
   readInvitation,
 } from '../src/protocol';
+import { resultLink } from '../src/result';
 
 const ADMISSION = {
   session_id: 'a',
@@ -128,4 +131,44 @@ describe('notices and captions', () => {
     expect(parseCaptionHeader(attributes, 'stream')).toEqual({ segment: 's', final: true });
     expect(parseCaptionHeader(undefined, 'stream')).toEqual({ segment: 'stream', final: false });
   });
+});
+
+describe('what is told of a result', () => {
+  const page = { typed: false, own_turn_end: false, captions: 'normal' };
+  const result = { state: 'released', can_join: false };
+
+  it('comes beside what the page needs', () => {
+    const looked = parseLooked({ page, result, result_url: 'https://desk.example/result' });
+    expect(looked?.result).toEqual({ state: 'released', canJoin: false, url: 'https://desk.example/result' });
+    expect(parseLooked({ page })?.result).toBeUndefined();
+  });
+
+  it.each([
+    { result, result_url: 'javascript:alert(1)' },
+    { result: { state: 'lost', can_join: true }, result_url: 'https://desk.example/result' },
+    { result: 'released', result_url: 'https://desk.example/result' },
+    { result },
+  ])('is left out where it does not fit: %j', (told) => {
+    expect(parseLooked({ page, ...told })).toEqual({ typed: false, ownTurnEnd: false, captions: 'normal' });
+  });
+
+  it('is linked with the invitation behind the #', () => {
+    const news = { state: 'released', canJoin: false, url: 'https://desk.example/result' } as const;
+    expect(resultLink(news, 'a.b-c_d')).toBe('https://desk.example/result#invitation=a.b-c_d');
+  });
+});
+
+describe('summary', () => {
+  const question = { number: 1, ask: 'Why?', status: 'answered', right: ['light'], lacking: [], explanation: null };
+
+  it('keeps what the page shows', () => {
+    expect(parseSummary(JSON.stringify({ questions: [question] }))).toEqual([
+      { number: 1, ask: 'Why?', right: ['light'], lacking: [], explanation: null },
+    ]);
+  });
+
+  it.each(['', '[]', '{"questions": 1}', '{"questions": [{"number": 1}]}', JSON.stringify({ questions: [{ ...question, right: [1] }] })])(
+    'is none in %j',
+    (payload) => { expect(parseSummary(payload)).toBeNull(); },
+  );
 });

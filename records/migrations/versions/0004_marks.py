@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("paper", sa.JSON(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=True),
