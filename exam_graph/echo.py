@@ -8,6 +8,8 @@ from exam_graph.language import LanguageData, language_data
 from exam_graph.words import BREAK, terms
 
 _LEAST_WORDS = 4
+#: An echo cuts the voice off as soon as it is noticed, and then it is no more than this.
+_LEAST_FIRST_WORDS = 2
 _ALIKE = 0.8
 # Recognisers drop and double words: what was heard may be spread over that many more.
 _SPREAD = 1.3
@@ -32,6 +34,13 @@ def is_exact_echo(heard: str, said: str, data: LanguageData) -> bool:
     return len(part) >= _LEAST_WORDS and any(
         [*whole[start : start + len(part)]] == part for start in range(len(whole) - len(part) + 1)
     )
+
+
+def is_beginning(heard: str, said: str, data: LanguageData) -> bool:
+    """Whether what was heard is how it began, to the word: all of it that an echo left."""
+    part = _words(heard, data)
+    whole = _own_words(said, data.name)
+    return len(part) >= _LEAST_FIRST_WORDS and [*whole[: len(part)]] == part
 
 
 def is_same(heard: str, said: str, data: LanguageData) -> bool:

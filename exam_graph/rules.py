@@ -11,7 +11,7 @@ from exam_graph.answering import CLOSING, answered
 from exam_graph.choosing import choose
 from exam_graph.commands import Grammar, grammar
 from exam_graph.confirming import confirmed
-from exam_graph.echo import is_echo, is_exact_echo, is_same
+from exam_graph.echo import is_beginning, is_echo, is_exact_echo, is_same
 from exam_graph.language import language_data
 from exam_graph.noticing import answers_after_all
 from exam_graph.paper import ChoiceQuestion, Language, ShortQuestion
@@ -179,7 +179,9 @@ def _own_words(heard: Heard, context: Context, said: frozenset[str] | None) -> I
         return None
     if context.cut:
         # "I would like to go on" is near to "Would you like to go on?", and is a command.
-        near = not said and is_echo(heard.text, context.said, data)
+        near = not said and (
+            is_echo(heard.text, context.said, data) or is_beginning(heard.text, context.said, data)
+        )
         return "echo" if near or is_exact_echo(heard.text, context.said, data) else None
     if context.question is None or context.confirming or said:
         return None

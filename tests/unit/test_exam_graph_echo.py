@@ -82,6 +82,16 @@ def test_a_wish_in_the_examiners_words_is_a_wish() -> None:
     assert intent("can you hear me now", cut=True, said="Can you hear me now?") == "echo"
 
 
+def test_its_first_words_are_an_echo_when_they_cut_it_off() -> None:
+    said = "Thank you. This is question 2 of 3. Why does ice swim on water?"
+    assert intent("Thank you.", cut=True, said=said) == "echo"
+    assert intent("Thank you this is", cut=True, said=said) == "echo"
+    # One word may be anybody's, and so may the same words once it has ended.
+    assert intent("Thank", cut=True, said=said) != "echo"
+    assert intent("Thank you.", cut=False, said=said) != "echo"
+    assert intent("go on", cut=True, said="Go on, please.") != "echo"
+
+
 def test_an_option_by_its_words_is_an_answer() -> None:
     among = ChoiceQuestion.model_validate(
         {
