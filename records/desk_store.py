@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from records import desk_acts, desk_queue, desk_sitting, leases, teachers
 from records.desk_queue import Page, Wanted
 from records.desk_sitting import Appeal, SittingView
-from records.engine import open_engine, reading, writing
+from records.engine import reading, writing
 from records.errors import NotMarked
-from records.migrate import check_head
+from records.migrate import check_head, open_checked
 from records.schema import appeals, papers, sittings
 from records.teachers import Teacher
 
@@ -37,13 +37,7 @@ class DeskStore:
     @classmethod
     async def open(cls, url: str) -> Self:
         """Raise SchemaOutdated unless every migration was run."""
-        store = cls(open_engine(url))
-        try:
-            await store.check()
-        except BaseException:
-            await store.close()
-            raise
-        return store
+        return cls(await open_checked(url))
 
     async def close(self) -> None:
         await self.engine.dispose()

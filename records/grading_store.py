@@ -12,7 +12,7 @@ from records import chain, gradings
 from records import sittings as opening
 from records import turns as commits
 from records.answers import view_answer
-from records.engine import open_engine, reading, writing
+from records.engine import reading, writing
 from records.errors import UnknownSitting
 from records.marking import (
     Cost,
@@ -23,7 +23,7 @@ from records.marking import (
     Mark,
     Material,
 )
-from records.migrate import check_head
+from records.migrate import open_checked
 from records.model import Json
 from records.schema import answers, corrections, marks, sittings
 from records.schema import gradings as gradings_table
@@ -41,14 +41,7 @@ class GradingStore:
     @classmethod
     async def open(cls, url: str) -> Self:
         """Raise SchemaOutdated unless every migration was run."""
-        engine = open_engine(url)
-        try:
-            async with reading(engine) as connection:
-                await connection.run_sync(check_head)
-        except BaseException:
-            await engine.dispose()
-            raise
-        return cls(engine)
+        return cls(await open_checked(url))
 
     @property
     def engine(self) -> AsyncEngine:

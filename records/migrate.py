@@ -10,8 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from records.engine import parse, sqlite_file
+from records.engine import open_engine, parse, reading, sqlite_file
 from records.errors import SchemaOutdated
 from records.failure import failure
 
@@ -44,6 +45,18 @@ def check_head(connection: Connection) -> None:
         f"The database is at revision {current}, this program needs {_head()}: "
         "run python -m records migrate"
     )
+
+
+async def open_checked(url: str) -> AsyncEngine:
+    """An engine on a database that answers. Raise SchemaOutdated unless every migration was run."""
+    engine = open_engine(url)
+    try:
+        async with reading(engine) as connection:
+            await connection.run_sync(check_head)
+    except BaseException:
+        await engine.dispose()
+        raise
+    return engine
 
 
 def _config() -> Config:

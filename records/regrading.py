@@ -16,8 +16,8 @@ from records import comparing, gradings
 from records import turns as commits
 from records.comparing import Comparison
 from records.comparison import OVER, read_comparison, read_versions
-from records.engine import open_engine, reading, writing
-from records.migrate import check_head
+from records.engine import reading, writing
+from records.migrate import open_checked
 from records.model import Json, Sitting
 from records.schema import audit, sittings
 from records.sittings import sitting_from
@@ -43,14 +43,7 @@ class Regrading:
     @classmethod
     async def open(cls, url: str) -> Self:
         """Raise SchemaOutdated unless every migration was run."""
-        engine = open_engine(url)
-        try:
-            async with reading(engine) as connection:
-                await connection.run_sync(check_head)
-        except BaseException:
-            await engine.dispose()
-            raise
-        return cls(engine)
+        return cls(await open_checked(url))
 
     async def close(self) -> None:
         await self._engine.dispose()

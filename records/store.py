@@ -12,9 +12,9 @@ from records import chain
 from records import leases as leasing
 from records import sittings as opening
 from records import turns as commits
-from records.engine import open_engine, reading, writing
+from records.engine import reading, writing
 from records.errors import InvitationInvalid, NotAbandoned, UnknownUtterance
-from records.migrate import check_head
+from records.migrate import check_head, open_checked
 from records.model import (
     AnswerView,
     Draft,
@@ -41,13 +41,7 @@ class Records:
     @classmethod
     async def open(cls, url: str) -> Self:
         """Raise SchemaOutdated unless every migration was run."""
-        records = cls(open_engine(url))
-        try:
-            await records.check()
-        except BaseException:
-            await records.close()
-            raise
-        return records
+        return cls(await open_checked(url))
 
     @property
     def engine(self) -> AsyncEngine:

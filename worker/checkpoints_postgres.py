@@ -7,14 +7,11 @@ from collections.abc import AsyncIterator
 import psycopg
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.engine import URL
 
-from records import fencing
-from records.engine import ANSWER_TIMEOUT_S, postgres_arguments, postgres_url
+from records.engine import ANSWER_TIMEOUT_S
 from records.failure import failure
+from records.fencing import STALE, FencedPool, prepare
 from worker.fenced import Fenced
 
 
@@ -25,54 +22,12 @@ async def in_postgres(
     """A saver on a connection of its own, which is made again when it was lost."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            pool = await stack.enter_async_context(_FencedPool(url, fence))
+            pool = await stack.enter_async_context(FencedPool(url, fence))
             async with asyncio.timeout(ANSWER_TIMEOUT_S), pool.connection() as connection:
-                await _prepare(_PostgresSaver(connection, serde=serde), connection)
+                await prepare(connection, _PostgresSaver(connection, serde=serde).setup)
         except (psycopg.Error, OSError) as error:
             raise failure(error) from error
         yield _PostgresSaver(pool, serde=serde).held(sitting_id, fence)
-
-
-async def _prepare(saver: "_PostgresSaver", connection: AsyncConnection[DictRow]) -> None:
-    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (fencing.LOCK,))
-    await saver.setup()
-    found = await (await connection.execute(fencing.IS_MADE)).fetchone()
-    if found is None or not found["made"]:
-        for statement in fencing.MAKE:
-            await connection.execute(statement)
-
-
-class _FencedPool(AsyncConnectionPool[AsyncConnection[DictRow]]):
-    """Each loan is one transaction that says under which fence it writes."""
-
-    def __init__(self, url: URL, fence: int) -> None:
-        super().__init__(
-            postgres_url(url).render_as_string(hide_password=False),
-            kwargs={
-                **postgres_arguments(url),
-                "autocommit": True,
-                "row_factory": dict_row,
-            },
-            # One examiner writes one checkpoint at a time.
-            min_size=1,
-            max_size=1,
-            check=AsyncConnectionPool.check_connection,
-            timeout=5.0,
-            # Longer attempts wait longer and longer; who asks again begins a new one at once.
-            reconnect_timeout=1.0,
-            open=False,
-        )
-        self._fence = str(fence)
-
-    @contextlib.asynccontextmanager
-    async def connection(
-        self,
-        timeout: float | None = None,  # noqa: ASYNC109 -- as the pool has it
-    ) -> AsyncIterator[AsyncConnection[DictRow]]:
-        async with super().connection(timeout) as connection, connection.transaction():
-            # Of the transaction, not of the session: pgbouncer may give that to another.
-            await connection.execute("SELECT set_config('voxam.fence', %s, true)", (self._fence,))
-            yield connection
 
 
 class _PostgresSaver(Fenced, AsyncPostgresSaver):
@@ -87,6 +42,6 @@ class _PostgresSaver(Fenced, AsyncPostgresSaver):
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 yield
         except (psycopg.Error, OSError) as error:
-            if getattr(error, "sqlstate", None) == fencing.STALE:
+            if getattr(error, "sqlstate", None) == STALE:
                 raise self.stale() from error
             raise failure(error) from error
