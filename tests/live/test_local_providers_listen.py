@@ -222,12 +222,12 @@ async def test_keyterms_are_recognised(local_providers: str) -> None:
         "A chloroplast is filled with stroma.",
     ]
     found = 0
-    for text in sentences:
+    for text in sentences * 3:
         pcm = await spoken(local_providers, text)
         heard = await listen(local_providers, pcm, silence(2), keyterm=terms)
         transcript = turns(heard)[-1]["transcript"].lower()
         found += sum(term in transcript for term in terms)
-    assert found >= 4
+    assert found >= 9, "half of all that were said"
 
 
 async def test_numbers_are_words_unless_numerals_are_wanted(local_providers: str) -> None:
