@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from grading.disguise import Reading, readings
 from grading.extent import Span, belongs, widened
-from grading.likeness import alike
+from grading.likeness import alike, is_likely
 from grading.machinery import machinery
 from grading.steering import SIGN, Found, Steering, known_words, letters, misspelt_words, steering
 from grading.unravelling import EDGE, Sentence, Word
@@ -32,6 +32,7 @@ _DIRECT = {f"{SIGN}{kind}" for kind in ("mine", "here", "you", "plea")}
 def addresses(text: str, language: str) -> list[Span]:
     """Where the text does so, in order and apart; language: the exam's, though any counts."""
     found = list(machinery(text))
+    doubtful: list[Span] = []
     plain: set[str] = set()
     sentences: list[Sentence] = []
     for reading in readings(text, known_words(), letters(), misspelt_words()):
@@ -39,7 +40,10 @@ def addresses(text: str, language: str) -> list[Span]:
             sentences = reading.sentences
             plain = {word.text for sentence in sentences for word in sentence}
         for each in sorted(steering(), key=lambda one: one.name != language):
-            found += _in_reading(reading, each, plain)
+            sure, unsure = _in_reading(reading, each, plain)
+            found += sure
+            doubtful += unsure
+    found += [span for span in doubtful if is_likely(text, sentences, span)]
     return _merged(text, [*found, *alike(text, sentences, found)])
 
 
@@ -55,22 +59,28 @@ def without(text: str, spans: Sequence[Span]) -> str:
     return rest if re.search(r"[^\W_]", rest) else ""
 
 
-def _in_reading(reading: Reading, known: Steering, plain: set[str]) -> list[Span]:
+def _in_reading(
+    reading: Reading, known: Steering, plain: set[str]
+) -> tuple[list[Span], list[Span]]:
+    """What is said outright or hidden, and what only looks like it by the words that meet."""
     heard = [_heard(sentence, known) for sentence in reading.sentences]
     hits = [_hits(said, known) for said in heard]
     flagged = [_flagged(hits, at) for at in range(len(hits))]
     found: list[Span] = []
+    doubtful: list[Span] = []
     for at, said in enumerate(heard):
         chosen = [span for kind in KINDS for span in hits[at][kind]] if flagged[at] else []
         if flagged[at] and not hits[at]["steer"] and _signs(hits[at]) >= _MANY:
             chosen = [span for kind in hits[at] for span in hits[at][kind]]
         if not chosen and reading.disguised and _tells(said, known, plain):
             chosen = [(0, len(said))]
-        found += [_span(widened(said, start, end, known), said) for start, end in chosen]
+        outright = reading.disguised or bool(hits[at]["steer"])
+        kept = found if outright else doubtful
+        kept += [_span(widened(said, start, end, known), said) for start, end in chosen]
         near = any(flagged[max(0, at - 1) : at + 2])
         if not chosen and near and _is_part(said, known):
-            found.append((said[0].start, said[-1].end))
-    return found
+            doubtful.append((said[0].start, said[-1].end))
+    return found, doubtful
 
 
 def _flagged(hits: Sequence[Hits], at: int) -> bool:

@@ -21,6 +21,9 @@ from grading.unravelling import EDGE, Sentence
 SURE = 0.65
 """From which likelihood on a sentence counts: a higher one misses more, a lower one flags more."""
 
+LIKELY = 0.35
+"""From which likelihood on words that only meet (marks, and who gives them) count."""
+
 _WORD = r"\w+"
 _LONGEST = 40
 _FEWEST = 5
@@ -32,6 +35,16 @@ def alike(text: str, sentences: Sequence[Sentence], found: Sequence[Span]) -> It
     if left:
         likely = likelihoods([text[start:end] for start, end in left])
         yield from (span for span, one in zip(left, likely, strict=True) if one >= SURE)
+
+
+def is_likely(text: str, sentences: Sequence[Sentence], span: Span) -> bool:
+    """Whether the sentence of what a pattern found may well be one that does, too."""
+    around = [
+        (one[0].start, one[-1].end)
+        for one in sentences
+        if one and one[0].start < span[1] and span[0] < one[-1].end
+    ]
+    return not around or max(likelihoods([text[a:b] for a, b in around])) >= LIKELY
 
 
 def likelihoods(sentences: Sequence[str]) -> list[float]:
