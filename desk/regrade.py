@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from desk.numbers import whole
 from desk.pages import back, page
 from desk.session import exam_of, form_of, teacher_of
 from desk.state import State
@@ -24,9 +25,8 @@ async def show(request: Request[State]) -> Response:
     exam_id = exam_of(request, teacher)
     comparison = await _comparison(request, exam_id)
     changed = comparison.changed
-    asked = request.query_params.get("page", "1")
     last = max(1, -(-len(changed) // _ON_PAGE))
-    number = min(int(asked), last) if asked.isdecimal() and len(asked) < 6 and int(asked) else 1
+    number = min(max(1, whole(request.query_params.get("page", "")) or 1), last)
     values = {
         "comparison": comparison,
         "listed": changed[(number - 1) * _ON_PAGE : number * _ON_PAGE],

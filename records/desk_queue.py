@@ -75,13 +75,13 @@ class Wanted:
 
 async def read(connection: AsyncConnection, teacher: Teacher, wanted: Wanted) -> Page:
     stand = _stand()
-    allowed = and_(_allowed(teacher), _matches(wanted))
+    listed = and_(allowed(teacher), _matches(wanted))
     counted = await connection.execute(
-        select(stand.label("stand"), func.count()).where(allowed).group_by(stand)
+        select(stand.label("stand"), func.count()).where(listed).group_by(stand)
     )
     counts: dict[Any, int] = {row[0]: row[1] for row in counted}
     if wanted.stand is not None:
-        allowed = and_(allowed, stand == wanted.stand)
+        listed = and_(listed, stand == wanted.stand)
     found = await connection.execute(
         select(
             sittings.c.id,
@@ -94,7 +94,7 @@ async def read(connection: AsyncConnection, teacher: Teacher, wanted: Wanted) ->
             sittings.c.flags,
             stand.label("stand"),
         )
-        .where(allowed)
+        .where(listed)
         .order_by(_rank(stand), sittings.c.created_at.desc(), sittings.c.id)
         .limit(PAGE)
         .offset((wanted.page - 1) * PAGE)
@@ -142,11 +142,8 @@ def override_from(row: Any) -> Override:
     )
 
 
-def allowed_exams(teacher: Teacher) -> ColumnElement[bool]:
-    return _allowed(teacher)
-
-
-def _allowed(teacher: Teacher) -> ColumnElement[bool]:
+def allowed(teacher: Teacher) -> ColumnElement[bool]:
+    """Of sittings: those of the teacher's own exams."""
     return literal(True) if teacher.admin else sittings.c.exam_id.in_(sorted(teacher.exams))
 
 

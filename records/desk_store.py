@@ -133,7 +133,7 @@ class DeskStore:
             found = await connection.execute(
                 select(appeals, sittings.c.user_id, sittings.c.exam_id)
                 .join(sittings, sittings.c.id == appeals.c.sitting_id)
-                .where(desk_queue.allowed_exams(teacher))
+                .where(desk_queue.allowed(teacher))
                 .order_by(appeals.c.state.desc(), appeals.c.at.desc())
                 .limit(200)
             )
@@ -149,7 +149,7 @@ class DeskStore:
             count = await connection.scalar(
                 select(func.count())
                 .select_from(appeals.join(sittings, sittings.c.id == appeals.c.sitting_id))
-                .where(desk_queue.allowed_exams(teacher), appeals.c.state == "open")
+                .where(desk_queue.allowed(teacher), appeals.c.state == "open")
             )
             return int(count or 0)
 

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
+import yaml
 from sqlalchemy import update
 
 from exam_graph.paper import Paper
@@ -214,3 +216,10 @@ def corrected(**changes: object) -> Paper:
 def corrected_content(**changes: object) -> dict[str, object]:
     first, second = QUESTIONS
     return PAPER | {"questions": [first, second | {"correct": ["B"]} | changes]}
+
+
+def key_file(folder: Path, **changes: object) -> Path:
+    """The corrected paper as a file."""
+    file = folder / "cells.yaml"
+    file.write_text(yaml.safe_dump(corrected_content(**changes)))
+    return file

@@ -394,3 +394,21 @@ async def hall(empty_database: Path, tmp_path: Path, graph: ExamGraph) -> AsyncI
     records = await Records.open(f"sqlite:///{file}")
     yield Hall(file, records, graph)
     await records.close()
+
+
+@pytest.fixture
+def url(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty, migrated database, which commands of this test use too."""
+    shutil.copy(empty_database, tmp_path / "voxam.db")
+    url = f"sqlite:///{tmp_path / 'voxam.db'}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("COLUMNS", "200")
+    return url
+
+
+@pytest.fixture
+def keyless(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Keywords mark."""
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    monkeypatch.delenv("GROQ_BASE_URL", raising=False)
+    return url

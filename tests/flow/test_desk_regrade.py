@@ -15,20 +15,12 @@ from starlette.testclient import TestClient
 from desk.app import create_app
 from desk.settings import Settings
 from records.desk_store import DeskStore
-from records.migrate import migrate
 from tests.cohort import grade, holding, mark, opened, override, regraded, release, sit
 
 pytestmark = pytest.mark.flow
 
 PASSWORD = "correct horse battery"
 PAGE = "/exams/cells/regrade"
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "voxam.db"
-    migrate(f"sqlite:///{file}")
-    return file
 
 
 @pytest.fixture

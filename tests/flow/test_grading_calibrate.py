@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import typer
-import yaml
 from typer.testing import CliRunner, Result
 
 from exam_graph.paper import Paper
@@ -17,11 +15,10 @@ from grading.calibration import calibrate
 from grading.calibration_grading import graded
 from grading.marked_file import read_marked
 from grading.settings import Settings
-from records.migrate import migrate
 from tests.cohort import (
     PAPER,
-    corrected_content,
     grade,
+    key_file,
     mark,
     override,
     sit,
@@ -34,38 +31,8 @@ app = typer.Typer()
 app.add_typer(calibration_door.app)
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "voxam.db"
-    migrate(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def url(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    shutil.copy(empty_database, tmp_path / "voxam.db")
-    url = f"sqlite:///{tmp_path / 'voxam.db'}"
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("COLUMNS", "200")
-    return url
-
-
-@pytest.fixture
-def keyless(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Keywords mark."""
-    monkeypatch.delenv("GROQ_API_KEY", raising=False)
-    monkeypatch.delenv("GROQ_BASE_URL", raising=False)
-    return url
-
-
 def _command(*words: str | Path, answer: str = "") -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], input=answer)
-
-
-def _key(path: Path, **changes: object) -> Path:
-    file = path / "cells.yaml"
-    file.write_text(yaml.safe_dump(corrected_content(**changes)))
-    return file
 
 
 def _three(url: str) -> dict[str, str]:
@@ -194,7 +161,7 @@ def test_answers_in_the_file_are_marked_on_the_spot(keyless: str, tmp_path: Path
         "cells;q2;the green one;;1;m",
     )
     told = _command(
-        "calibrate", file, "--grade", "--paper", _key(tmp_path), "--by", "sex", "--json"
+        "calibrate", file, "--grade", "--paper", key_file(tmp_path), "--by", "sex", "--json"
     )
     assert told.exit_code == 0, told.output
     report = json.loads(told.stdout)

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import typer
-import yaml
 from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
@@ -17,13 +15,12 @@ from grading.marking import Marking
 from grading.service import Service
 from grading.settings import Settings
 from records.engine import open_engine, reading, writing
-from records.migrate import migrate
 from records.regrading import Regrading
 from records.schema import audit
 from tests.cohort import (
-    corrected_content,
     grade,
     holding,
+    key_file,
     mark,
     opened,
     override,
@@ -38,38 +35,8 @@ app = typer.Typer()
 app.add_typer(regrading.app)
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "voxam.db"
-    migrate(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def url(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    shutil.copy(empty_database, tmp_path / "voxam.db")
-    url = f"sqlite:///{tmp_path / 'voxam.db'}"
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("COLUMNS", "200")
-    return url
-
-
-@pytest.fixture
-def keyless(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Keywords mark."""
-    monkeypatch.delenv("GROQ_API_KEY", raising=False)
-    monkeypatch.delenv("GROQ_BASE_URL", raising=False)
-    return url
-
-
 def _command(*words: str | Path, answer: str = "") -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], input=answer)
-
-
-def _key(path: Path, **changes: object) -> Path:
-    file = path / "cells.yaml"
-    file.write_text(yaml.safe_dump(corrected_content(**changes)))
-    return file
 
 
 def test_new_marks_hold_only_when_they_are_adopted(url: str, tmp_path: Path) -> None:
@@ -113,7 +80,7 @@ def test_a_corrected_key_gives_what_the_wrong_one_withheld(keyless: str, tmp_pat
 
     asyncio.run(work_off())
     assert asyncio.run(holding(keyless, ann)) == (1, [1.0, 0.0])
-    assert _command("regrade", "cells", "--paper", _key(tmp_path), "--yes").exit_code == 0
+    assert _command("regrade", "cells", "--paper", key_file(tmp_path), "--yes").exit_code == 0
     asyncio.run(work_off())
     (student,) = json.loads(_command("compare", "cells", "--json").stdout)["students"]
     assert (student["old_total"], student["new_total"]) == (1.0, 2.0)
@@ -275,7 +242,7 @@ def test_an_older_grading_that_ends_late_takes_nothing_back(url: str) -> None:
 
 def test_what_would_be_done_is_only_shown_on_a_dry_run(url: str, tmp_path: Path) -> None:
     there = asyncio.run(sit(url, "ann"))
-    told = _command("regrade", "cells", "--paper", _key(tmp_path), "--dry-run")
+    told = _command("regrade", "cells", "--paper", key_file(tmp_path), "--dry-run")
     assert "1 sitting of cells would be marked anew by the key in" in told.stdout
 
     async def versions() -> list[int]:
@@ -301,7 +268,7 @@ def test_a_key_that_does_not_fit_what_was_asked_is_refused(
     url: str, tmp_path: Path, changes: dict[str, object], told: str
 ) -> None:
     asyncio.run(sit(url, "ann"))
-    result = _command("regrade", "cells", "--paper", _key(tmp_path, **changes), "--yes")
+    result = _command("regrade", "cells", "--paper", key_file(tmp_path, **changes), "--yes")
     assert result.exit_code == 1
     assert told in result.stderr and "nothing to mark anew" in result.stderr
 
