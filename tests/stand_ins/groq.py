@@ -124,16 +124,24 @@ async def groq(
     # With its protocol named asyncio sets TCP_NODELAY; without, each reply comes 40 ms late.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
-    server = await asyncio.get_running_loop().create_server(protocol, sock=listening)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(protocol, sock=listening)
     stand_in.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/openai/v1"
     try:
         yield stand_in
     finally:
         stand_in.close()
+        # What was just accepted becomes a connection three turns of the loop later; a server that
+        # closes before would leave it open for ever. So no more of them, then those turns.
+        loop.remove_reader(listening)
+        for _ in range(3):
+            await asyncio.sleep(0)
         server.close()
         await asyncio.gather(*state.tasks, return_exceptions=True)
-        for connection in list(state.connections):
-            connection.shutdown()
+        while state.connections:
+            for connection in list(state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
 
 
 def _unauthorized(request: Request) -> Response | None:
