@@ -9,7 +9,7 @@ from typing import Self
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from records import desk_acts, desk_queue, desk_sitting, leases, teachers
+from records import desk_acts, desk_queue, desk_sitting, leases, releasing, teachers
 from records.desk_queue import Page, Wanted
 from records.desk_sitting import Appeal, SittingView
 from records.engine import reading, writing
@@ -183,23 +183,19 @@ class DeskStore:
             await desk_acts.ask_again(connection, sitting_id, questions, teacher)
 
     async def reopen(self, sitting_id: str, teacher: str) -> None:
-        """Let the student of an abandoned sitting go on; a result that was given is taken back.
-
-        Raises NotAbandoned, UnknownSitting.
-        """
+        """As `Records.reopen`, and says which teacher did it."""
         async with self.writing() as connection:
             await leases.reopen(connection, sitting_id, teacher)
-            await desk_acts.withdraw(connection, sitting_id, teacher)
 
     async def release(self, sitting_id: str, teacher: str) -> None:
         """Raises NotMarked, UnknownSitting."""
         async with self.writing() as connection:
-            await desk_acts.release(connection, sitting_id, teacher)
+            await releasing.release(connection, sitting_id, teacher)
 
     async def withdraw(self, sitting_id: str, teacher: str) -> None:
         """Raises UnknownSitting."""
         async with self.writing() as connection:
-            await desk_acts.withdraw(connection, sitting_id, teacher)
+            await releasing.withdraw(connection, sitting_id, teacher)
 
     async def release_all(self, exam_id: str, teacher: str) -> tuple[list[str], list[str]]:
         """The sittings whose results were given now, and those that are not all marked."""

@@ -8,9 +8,10 @@ was only slow finds its next write refused.
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records import chain, gradings
+from records import chain, gradings, releasing
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
@@ -21,6 +22,8 @@ RENEW_S = 1.0
 EXPIRES_S = 3.0
 
 _UNFINISHED = ("open", "running")
+#: Who takes a result back where no teacher did it.
+_OPERATOR = "the operator"
 
 
 async def claim(connection: AsyncConnection, sitting_id: str, holder: str) -> Lease:
@@ -112,9 +115,16 @@ async def reopen(connection: AsyncConnection, sitting_id: str, by: str | None = 
     if held.status != "abandoned":
         raise NotAbandoned(f"Sitting {sitting_id} is {held.status}, not abandoned.")
     status = "open" if held.started_at is None else "running"
-    await _set(connection, sitting_id, {"status": status, "finished_at": None})
+    try:
+        await _set(connection, sitting_id, {"status": status, "finished_at": None})
+    except IntegrityError:
+        raise NotAbandoned(
+            "The student has another sitting of this exam open: it must end first."
+        ) from None
     await chain.add(connection, sitting_id, "state")
     await gradings.call_off(connection, sitting_id)
+    # Its student sees no result of an exam that goes on.
+    await releasing.withdraw(connection, sitting_id, by or _OPERATOR)
     detail = {} if by is None else {"teacher": by}
     await connection.execute(
         insert(audit).values(

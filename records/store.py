@@ -13,7 +13,7 @@ from records import leases as leasing
 from records import sittings as opening
 from records import turns as commits
 from records.engine import reading, writing
-from records.errors import InvitationInvalid, NotAbandoned, UnknownUtterance
+from records.errors import InvitationInvalid, UnknownUtterance
 from records.migrate import check_head, open_checked
 from records.model import (
     AnswerView,
@@ -228,14 +228,12 @@ class Records:
             await leasing.abandon(connection, sitting_id, fence)
 
     async def reopen(self, sitting_id: str) -> None:
-        """Let the student of an abandoned sitting go on. Raises NotAbandoned, UnknownSitting."""
-        try:
-            async with writing(self._engine) as connection:
-                await leasing.reopen(connection, sitting_id)
-        except IntegrityError:
-            raise NotAbandoned(
-                "The student has another sitting of this exam open: it must end first."
-            ) from None
+        """Let the student of an abandoned sitting go on; a result that was given is taken back.
+
+        Raises NotAbandoned, also while another sitting of the student's is open; UnknownSitting.
+        """
+        async with writing(self._engine) as connection:
+            await leasing.reopen(connection, sitting_id)
 
     async def commit_turn(self, sitting_id: str, fence: int, turn: TurnRecord) -> None:
         """Write the turn and all that follows from it, or nothing. The same again changes nothing.

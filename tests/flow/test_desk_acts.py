@@ -120,6 +120,22 @@ def test_who_goes_on_with_an_exam_loses_the_result_that_was_given(
     assert status == "running"
 
 
+def test_nobody_goes_on_with_one_exam_beside_another_that_is_open(
+    eve: Visitor, database: Path, sitting: str
+) -> None:
+    (other,) = asyncio.run(cohort.sit(f"sqlite:///{database}", "who sits twice")).values()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "UPDATE sittings SET user_id = 'twice' WHERE id IN (?, ?)", (sitting, other)
+        )
+    _set_status(database, sitting, "abandoned")
+    _set_status(database, other, "running")
+    eve.get(f"/sittings/{sitting}")
+    refused = eve.post(f"/sittings/{sitting}/reopen")
+    assert refused.status_code == 409
+    assert "another sitting of this exam open" in refused.text
+
+
 def test_nothing_is_corrected_or_marked_while_the_exam_runs(
     eve: Visitor, database: Path, sitting: str
 ) -> None:

@@ -1,12 +1,16 @@
 """Leases on a real SQLite file: one holder, a beat that rises, a fence behind it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
+from records.engine import reading, writing
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence, UnknownSitting
 from records.model import LeaseBeat, Sitting, TurnRecord
+from records.schema import releases, sittings
 from records.store import Records
 
 pytestmark = pytest.mark.unit
@@ -18,6 +22,14 @@ async def _sitting(records: Records, user: str = "ann") -> Sitting:
     sitting, _ = await records.open_sitting(
         user_id=user, exam_id="cells", consent=CONSENT, profile={}, invitation=None
     )
+    return sitting
+
+
+async def _abandoned(records: Records, sitting: Sitting) -> Sitting:
+    lease = await records.claim(sitting.id, "a")
+    await records.commit_turn(sitting.id, lease.fence, _turn())
+    await records.abandon(sitting.id, lease.fence)
+    await records.release(lease)
     return sitting
 
 
@@ -102,11 +114,7 @@ async def test_a_broken_lease_can_write_nothing(records: Records) -> None:
 
 
 async def test_an_abandoned_sitting_is_over_until_it_is_reopened(records: Records) -> None:
-    sitting = await _sitting(records)
-    lease = await records.claim(sitting.id, "a")
-    await records.commit_turn(sitting.id, lease.fence, _turn())
-    await records.abandon(sitting.id, lease.fence)
-    await records.release(lease)
+    sitting = await _abandoned(records, await _sitting(records))
     over = await records.sitting(sitting.id)
     assert over is not None
     assert (over.status, over.flags) == ("abandoned", ["abandoned"])
@@ -119,7 +127,7 @@ async def test_an_abandoned_sitting_is_over_until_it_is_reopened(records: Record
     assert again is not None
     assert (again.status, again.finished_at, again.flags) == ("running", None, ["abandoned"])
     assert (await _sitting(records)).id == sitting.id, "the student's link leads back into it"
-    assert (await records.claim(sitting.id, "b")).fence > lease.fence
+    assert (await records.claim(sitting.id, "b")).fence > over.fence
 
 
 async def test_only_an_abandoned_sitting_is_reopened(records: Records) -> None:
@@ -128,6 +136,40 @@ async def test_only_an_abandoned_sitting_is_reopened(records: Records) -> None:
         await records.reopen(sitting.id)
     with pytest.raises(UnknownSitting):
         await records.reopen("none")
+
+
+async def test_a_sitting_is_not_reopened_beside_another_open_one(records: Records) -> None:
+    invitation = await records.create_invitation(
+        user_id="ann",
+        exam_id="cells",
+        profile={},
+        attempts=2,
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+    )
+    asked: dict[str, Any] = {"user_id": "ann", "exam_id": "cells", "consent": CONSENT}
+    asked |= {"profile": {}, "invitation": invitation.jti}
+    first, _ = await records.open_sitting(**asked)
+    await _abandoned(records, first)
+    _, resumed = await records.open_sitting(**asked)
+    assert not resumed
+    with pytest.raises(NotAbandoned, match="another sitting of this exam open"):
+        await records.reopen(first.id)
+    kept = await records.sitting(first.id)
+    assert kept is not None
+    assert kept.status == "abandoned"
+
+
+async def test_an_operator_who_reopens_takes_back_the_result_that_was_given(
+    records: Records,
+) -> None:
+    there = await _abandoned(records, await _sitting(records))
+    async with writing(records.engine) as connection:
+        await connection.execute(update(sittings).values(released_at=datetime.now(UTC)))
+    await records.reopen(there.id)
+    async with reading(records.engine) as connection:
+        assert await connection.scalar(select(sittings.c.released_at)) is None
+        acts = await connection.execute(select(releases.c.action, releases.c.teacher))
+        assert acts.all() == [("withdrawn", "the operator")]
 
 
 async def test_a_sitting_that_was_not_begun_is_not_abandoned(records: Records) -> None:
