@@ -80,7 +80,7 @@ async def create(request: Request[State]) -> Response:
         raise PageError(409, "This list was used already, or is too old: send it again.")
     try:
         async with request.state["store"].writing() as connection:
-            made = await invite_class(connection, exam_id, held[1])
+            made = await invite_class(connection, exam_id, held[1], teacher.name)
     except UnknownExam as error:
         raise PageError(409, str(error)) from None
     note = f"{len(made)} students are invited. Their links can be taken once."
@@ -98,10 +98,11 @@ async def links(request: Request[State]) -> Response:
 
 
 async def withdraw(request: Request[State]) -> Response:
-    _, exam_id, _ = await _begin(request)
+    teacher, exam_id, _ = await _begin(request)
+    jti = request.path_params["jti"]
     try:
         async with request.state["store"].writing() as connection:
-            await revoke(connection, exam_id, request.path_params["jti"])
+            await revoke(connection, exam_id, jti, teacher.name)
     except InvitationInvalid as error:
         raise PageError(404, str(error)) from None
     return back(request, _home(exam_id), "The invitation is withdrawn: nobody joins by it.")
@@ -110,9 +111,10 @@ async def withdraw(request: Request[State]) -> Response:
 async def again(request: Request[State]) -> Response:
     """A new link for one student; the old one is withdrawn."""
     teacher, exam_id, _ = await _begin(request)
+    jti = request.path_params["jti"]
     try:
         async with request.state["store"].writing() as connection:
-            made = await invite_again(connection, exam_id, request.path_params["jti"], DAYS)
+            made = await invite_again(connection, exam_id, jti, DAYS, teacher.name)
     except InvitationInvalid as error:
         raise PageError(404, str(error)) from None
     note = f"{made.user_id} has a new invitation; the old link lets nobody in."

@@ -100,7 +100,7 @@ async def publish(request: Request[State]) -> Response:
     if paper is None or not teacher.may_see(paper.id):
         raise PageError(403, "A teacher publishes papers of their own exams only.")
     records = Records(request.state["store"].engine)
-    await records.publish_paper(paper.id, paper.to_dict(), paper.content_hash)
+    await records.publish_paper(paper.id, paper.to_dict(), paper.content_hash, teacher.name)
     note = f"{paper.id} is published: exams begun from now on have this paper."
     return back(request, f"/papers/{paper.id}", note)
 

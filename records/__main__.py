@@ -4,7 +4,16 @@ import logging
 
 import typer
 
-from records import exporting_door, inviting, inviting_class, listening, reading, upkeep, verifying
+from records import (
+    auditing,
+    exporting_door,
+    inviting,
+    inviting_class,
+    listening,
+    reading,
+    upkeep,
+    verifying,
+)
 
 app = typer.Typer(
     help="Make the database, invite students, and read what was recorded.",
@@ -12,7 +21,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for commands in (upkeep, inviting, inviting_class, reading, exporting_door, listening, verifying):
+for commands in (
+    upkeep,
+    inviting,
+    inviting_class,
+    reading,
+    exporting_door,
+    listening,
+    verifying,
+    auditing,
+):
     app.add_typer(commands.app)
 
 if __name__ == "__main__":

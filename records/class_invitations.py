@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records import audit
 from records.class_list import Invited
 from records.errors import InvitationInvalid, UnknownExam
 from records.formulas import defused
@@ -30,9 +31,9 @@ class Listed:
 
 
 async def invite_class(
-    connection: AsyncConnection, exam_id: str, students: Sequence[Invited]
+    connection: AsyncConnection, exam_id: str, students: Sequence[Invited], by: str | None = None
 ) -> list[Invitation]:
-    """In a writing transaction. Raises UnknownExam."""
+    """In a writing transaction. `by`: the teacher, where one did it. Raises UnknownExam."""
     if not await connection.scalar(select(papers.c.exam_id).where(papers.c.exam_id == exam_id)):
         raise UnknownExam(f"No exam {exam_id!r} is published: publish its paper first.")
     now = datetime.now(UTC)
@@ -51,6 +52,7 @@ async def invite_class(
     ]
     if made:
         await connection.execute(insert(invitations), [vars(each) for each in made])
+        await audit.note(connection, "invite", exam_id, {"students": len(made)}, by)
     return made
 
 
@@ -77,24 +79,28 @@ def state_of(invitation: Invitation, now: datetime) -> InvitationState:
     return "begun" if invitation.used else "open"
 
 
-async def revoke(connection: AsyncConnection, exam_id: str, jti: str) -> None:
-    """Of this exam only; what is withdrawn already stays so. Raises InvitationInvalid."""
+async def revoke(
+    connection: AsyncConnection, exam_id: str | None, jti: str, by: str | None = None
+) -> None:
+    """Nobody joins by it any more; what is withdrawn already stays so.
+
+    `exam_id`: where it must be for. Raises InvitationInvalid when there is none such.
+    """
     found = await connection.execute(
-        select(invitations.c.revoked_at).where(
-            invitations.c.jti == jti, invitations.c.exam_id == exam_id
-        )
+        select(invitations.c.exam_id, invitations.c.revoked_at).where(invitations.c.jti == jti)
     )
     row = found.one_or_none()
-    if row is None:
+    if row is None or exam_id not in (None, row.exam_id):
         raise InvitationInvalid("This invitation is not known here.")
     if row.revoked_at is None:
         await connection.execute(
             update(invitations).where(invitations.c.jti == jti).values(revoked_at=datetime.now(UTC))
         )
+        await audit.note(connection, "revoke", row.exam_id, {"invitation": jti}, by)
 
 
 async def invite_again(
-    connection: AsyncConnection, exam_id: str, jti: str, days: float
+    connection: AsyncConnection, exam_id: str, jti: str, days: float, by: str | None = None
 ) -> Invitation:
     """A new one like that one, which is withdrawn. Raises InvitationInvalid, UnknownExam."""
     found = await connection.execute(
@@ -104,10 +110,10 @@ async def invite_again(
     if row is None:
         raise InvitationInvalid("This invitation is not known here.")
     old = Invitation(**row._mapping)
-    await revoke(connection, exam_id, jti)
+    await revoke(connection, exam_id, jti, by)
     expires_at = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
     student = Invited(0, old.user_id, old.attempts, expires_at, old.profile)
-    (made,) = await invite_class(connection, exam_id, [student])
+    (made,) = await invite_class(connection, exam_id, [student], by)
     return made
 
 

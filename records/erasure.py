@@ -20,7 +20,6 @@ from sqlalchemy import (
     column,
     delete,
     func,
-    insert,
     inspect,
     or_,
     select,
@@ -28,11 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from records import audit
 from records.engine import open_engine, reading, writing
 from records.errors import RecordingUnavailable, SittingRuns
 from records.migrate import check_head
-from records.model import Json
-from records.schema import audit, gradings, invitations, leases, metadata, segments, sittings, turns
+from records.schema import gradings, invitations, leases, metadata, segments, sittings, turns
 from records.sound_files import SoundFiles
 
 #: The examiner's, made by LangGraph on SQLite or on Postgres; one that was never made is passed.
@@ -101,7 +100,9 @@ async def _delete_rows(engine: AsyncEngine, user_id: str, force: bool) -> Erased
             connection, invitations, invitations.c.user_id == user_id
         )
         if any(rows.values()):
-            await _note(connection, "delete", user_hash(user_id), {"sittings": ids, "rows": rows})
+            await audit.note(
+                connection, "delete", user_hash(user_id), {"sittings": ids, "rows": rows}
+            )
         return Erased(ids, rows)
 
 
@@ -163,7 +164,7 @@ async def _purge_some(
         for name, count in (await _remove(connection, ids)).items():
             rows[name] = rows.get(name, 0) + count
         for sitting_id in ids:
-            await _note(connection, "purge", sitting_id, {"days": days})
+            await audit.note(connection, "purge", sitting_id, {"days": days})
         return ids
 
 
@@ -177,7 +178,7 @@ async def _purge_invitations(connection: AsyncConnection, before: datetime, days
     unused = [row.jti for row in found]
     for jti in unused:
         await _delete(connection, invitations, invitations.c.jti == jti)
-        await _note(connection, "purge", jti, {"days": days, "invitation": True})
+        await audit.note(connection, "purge", jti, {"days": days, "invitation": True})
     return len(unused)
 
 
@@ -223,12 +224,6 @@ async def _delete(
 def _checkpoint_tables(connection: Connection) -> list[str]:
     there = set(inspect(connection).get_table_names())
     return [name for name in CHECKPOINT_TABLES if name in there]
-
-
-async def _note(connection: AsyncConnection, action: str, subject: str, detail: Json) -> None:
-    await connection.execute(
-        insert(audit).values(at=datetime.now(UTC), action=action, subject=subject, detail=detail)
-    )
 
 
 @asynccontextmanager

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records import chain, gradings, releasing
+from records import audit, chain, gradings, releasing
 from records import turns as commits
 from records.errors import NotAbandoned, SittingHeld, SittingOver, StaleFence
 from records.model import Json, Lease, LeaseBeat, Sitting
-from records.schema import audit, leases, sittings, turns
+from records.schema import leases, sittings, turns
 
 #: How often a holder renews, and how long a beat may stand still before it counts as dead.
 RENEW_S = 1.0
@@ -125,12 +125,7 @@ async def reopen(connection: AsyncConnection, sitting_id: str, by: str | None = 
     await gradings.call_off(connection, sitting_id)
     # Its student sees no result of an exam that goes on.
     await releasing.withdraw(connection, sitting_id, by or _OPERATOR)
-    detail = {} if by is None else {"teacher": by}
-    await connection.execute(
-        insert(audit).values(
-            at=datetime.now(UTC), action="reopen", subject=sitting_id, detail=detail
-        )
-    )
+    await audit.note(connection, "reopen", sitting_id, {}, by)
 
 
 async def _beat(connection: AsyncConnection, sitting_id: str) -> LeaseBeat | None:

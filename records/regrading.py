@@ -6,20 +6,19 @@ old ones are kept, and a teacher's own marks stand in any case.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from records import comparing, gradings
+from records import audit, comparing, gradings
 from records import turns as commits
 from records.comparing import Comparison
 from records.comparison import OVER, read_comparison, read_versions
 from records.engine import reading, writing
 from records.migrate import open_checked
 from records.model import Json, Sitting
-from records.schema import audit, sittings
+from records.schema import sittings
 from records.sittings import sitting_from
 
 #: Sittings in one transaction: others who write wait for it.
@@ -110,12 +109,6 @@ async def _adopt(connection: AsyncConnection, sitting_id: str, version: int, by:
     new = next(each for each in there if each.version == version)
     old = next(each for each in there if each.current)
     await gradings.make_current(connection, sitting_id, new.id)
-    await connection.execute(
-        insert(audit).values(
-            at=datetime.now(UTC),
-            action="adopt",
-            subject=sitting_id,
-            detail={"from": old.version, "to": version, "teacher": by},
-        )
-    )
+    detail = {"from": old.version, "to": version}
+    await audit.note(connection, "adopt", sitting_id, detail, by)
     return None

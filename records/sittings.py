@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records import chain
+from records import audit, chain
 from records.errors import (
     ConsentRequired,
     ExamFinished,
@@ -20,7 +20,7 @@ from records.errors import (
 )
 from records.model import Invitation, Json, PublishedPaper, Sitting
 from records.naming import room_name
-from records.schema import audit, invitations, papers, sittings
+from records.schema import invitations, papers, sittings
 
 
 async def open_one(
@@ -152,13 +152,7 @@ async def _rejoin(
     await connection.execute(
         update(sittings).where(sittings.c.id == sitting.id).values(consent=consent)
     )
-    await connection.execute(
-        insert(audit).values(
-            at=now,
-            action="consent",
-            subject=sitting.id,
-            detail={"from": sitting.consent, "to": consent},
-        )
-    )
+    changed = {"from": sitting.consent, "to": consent}
+    await audit.note(connection, "consent", sitting.id, changed)
     await chain.add(connection, sitting.id, "consent")
     return Sitting(**(vars(sitting) | {"consent": consent}))

@@ -8,12 +8,12 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from records import chain
+from records import audit, chain, class_invitations
 from records import leases as leasing
 from records import sittings as opening
 from records import turns as commits
 from records.engine import reading, writing
-from records.errors import InvitationInvalid, UnknownUtterance
+from records.errors import UnknownUtterance
 from records.migrate import check_head, open_checked
 from records.model import (
     AnswerView,
@@ -58,13 +58,21 @@ class Records:
 
     # Papers
 
-    async def publish_paper(self, exam_id: str, content: Json, content_hash: str) -> None:
-        """Sittings begun from now on use this content; earlier ones keep their own."""
+    async def publish_paper(
+        self, exam_id: str, content: Json, content_hash: str, by: str | None = None
+    ) -> None:
+        """Sittings begun from now on use this content; earlier ones keep their own.
+
+        `by`: the teacher, where one did it.
+        """
         values = {"content": content, "hash": content_hash, "published_at": datetime.now(UTC)}
         for last in (False, True):
             try:
                 async with writing(self._engine) as connection:
+                    there = await opening.published_paper(connection, exam_id)
                     await commits.put(connection, papers, {"exam_id": exam_id}, values)
+                    if there is None or there.hash != content_hash:
+                        await audit.note(connection, "publish", exam_id, {"hash": content_hash}, by)
                 return
             except IntegrityError:
                 # Somebody published it for the first time in the same moment.
@@ -97,6 +105,7 @@ class Records:
         )
         async with writing(self._engine) as connection:
             await connection.execute(insert(invitations).values(vars(invitation)))
+            await audit.note(connection, "invite", exam_id, {"students": 1})
         return invitation
 
     async def invitation(self, jti: str) -> Invitation | None:
@@ -108,13 +117,7 @@ class Records:
     async def revoke_invitation(self, jti: str) -> None:
         """Nobody joins by it any more. Raises InvitationInvalid for an unknown one."""
         async with writing(self._engine) as connection:
-            changed = await connection.execute(
-                update(invitations)
-                .where(invitations.c.jti == jti)
-                .values(revoked_at=datetime.now(UTC))
-            )
-            if changed.rowcount == 0:
-                raise InvitationInvalid("This invitation is not known here.")
+            await class_invitations.revoke(connection, None, jti)
 
     # Sittings
 

@@ -1,9 +1,12 @@
 """Papers on the desk: sent in, looked at, published, for one's own exams."""
 
 import asyncio
+import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +108,7 @@ def test_what_is_no_paper_is_refused_in_a_sentence(
 
 
 def test_a_teacher_publishes_for_own_exams_and_an_admin_begins_new_ones(
-    eve: Visitor, client: TestClient
+    eve: Visitor, client: TestClient, tmp_path: Path
 ) -> None:
     looked = send(eve, "biology.csv", TABLE, id="new-exam")
     assert "is none of your exams" in looked.text
@@ -118,6 +121,9 @@ def test_a_teacher_publishes_for_own_exams_and_an_admin_begins_new_ones(
     assert root.post("/papers/publish", paper=held).status_code == 409
     looked = send(root, "biology.csv", TABLE, id="new-exam")
     assert "new-exam is published" in root.post("/papers/publish", paper=token(looked.text)).text
+    with closing(sqlite3.connect(tmp_path / "voxam.db")) as database:
+        (detail,) = database.execute("SELECT detail FROM audit WHERE subject = 'new-exam'")
+    assert json.loads(detail[0])["teacher"] == "root"
     client.cookies.clear()
     eve.sign_in("eve")
     assert "new-exam" not in eve.get("/papers").text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from records import schema
+from records import audit, schema
 from records.__main__ import app
 from records.class_invitations import (
     invite_again,
@@ -138,7 +138,7 @@ async def test_a_class_is_invited_whole_and_each_withdrawn_or_made_again_alone(
         Invited(3, "-bob", 1, until, {}),
     ]
     async with writing(engine) as connection:
-        made = await invite_class(connection, "cells", students)
+        made = await invite_class(connection, "cells", students, "eve")
     with pytest.raises(UnknownExam):
         async with writing(engine) as connection:
             await invite_class(connection, "none", students)
@@ -161,7 +161,16 @@ async def test_a_class_is_invited_whole_and_each_withdrawn_or_made_again_alone(
     ]
     assert (again.user_id, again.attempts, again.used) == ("-bob", 1, 0)
     assert again.expires_at > until
+    async with reading(engine) as connection:
+        acts = await audit.read(connection, 10, "cells")
     await engine.dispose()
+    assert [(each.action, each.detail) for each in reversed(acts)] == [
+        ("publish", {"hash": "hash"}),
+        ("invite", {"students": 2, "teacher": "eve"}),
+        ("revoke", {"invitation": made[0].jti}),
+        ("revoke", {"invitation": made[1].jti}),
+        ("invite", {"students": 1}),
+    ]
 
 
 async def test_a_withdrawn_invitation_keeps_its_time(records: Records, url: str) -> None:
