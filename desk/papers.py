@@ -53,7 +53,11 @@ async def show(request: Request[State]) -> Response:
     found = await Records(request.state["store"].engine).paper(exam_of(request, teacher))
     if found is None:
         raise not_found()
-    values = {"paper": _listed(found), "questions": found.content.get("questions", [])}
+    values = {
+        "paper": _listed(found),
+        "questions": found.content.get("questions", []),
+        "lang": found.content.get("language", "en"),
+    }
     return page(request, "paper.html", values, teacher=teacher)
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exam_graph.complete import missing, reached, solution
-from exam_graph.paper import LETTERS, ChoiceQuestion, Feedback, OpenQuestion, Paper, Question
+from exam_graph.paper import (
+    LETTERS,
+    ChoiceQuestion,
+    Feedback,
+    Language,
+    OpenQuestion,
+    Paper,
+    Question,
+)
 from exam_graph.state import Answer
 from records.desk_sitting import Appeal
 from records.effective import EffectiveMark
@@ -56,6 +64,7 @@ class Line:
 @dataclass(frozen=True)
 class Sheet:
     title: str
+    language: Language
     feedback: Feedback
     practice: bool
     total: float | None
@@ -81,6 +90,7 @@ def sheet(result: Result) -> Sheet:
     general = [each for each in result.appeals if each.question_id is None]
     return Sheet(
         title=result.title,
+        language=paper.language,
         feedback=paper.feedback,
         practice=practice,
         total=result.total,

@@ -120,6 +120,21 @@ def test_who_goes_on_with_an_exam_loses_the_result_that_was_given(
     assert status == "running"
 
 
+def test_a_students_words_say_which_language_they_are_in(eve: Visitor, database: Path) -> None:
+    url = f"sqlite:///{database}"
+    paper = cohort.PAPER | {"language": "de"}
+    (made,) = asyncio.run(cohort.sit(url, "gerd", paper=paper, said="Es macht ATP.")).values()
+    asyncio.run(cohort.grade(url, {made: (cohort.mark("q1", 2), cohort.mark("q2", 1))}))
+    page = eve.get(f"/sittings/{made}").text
+    assert '<p class="said"><span lang="de">Es macht ATP.</span>' in page
+    assert '<blockquote lang="de">Es macht ATP.</blockquote>' in page
+    assert (
+        '<blockquote lang="de">Es macht ATP.</blockquote>'
+        in eve.get(f"/sittings/{made}/print").text
+    )
+    assert '<h3 id="q1" lang="de">' in eve.get("/papers/cells").text
+
+
 def test_nobody_goes_on_with_one_exam_beside_another_that_is_open(
     eve: Visitor, database: Path, sitting: str
 ) -> None:
@@ -200,6 +215,6 @@ def test_each_grader_is_shown_with_reasons_quotes_and_what_failed(
         "read with what speaks to graders",
         "too few graders could be used",
         "no mark: a person has to look",
-        '<a href="#turn-0" class="quote"><mark>makes ATP</mark></a>',
+        '<a href="#turn-0" class="quote"><mark lang="en">makes ATP</mark></a>',
     ):
         assert told in page, told

@@ -88,7 +88,7 @@ def test_the_paper_decides_how_much_is_told(
     assert "2 of 4 marks" in page
     assert ("2 of 3" in page) is question_marks
     assert ("it uses oxygen" in page) is missing
-    assert ("<li>mitochondrion " in page) is missing
+    assert (">mitochondrion</span> " in page) is missing
 
 
 def test_the_teachers_word_is_the_mark(database: Path, ann: StudentAtResult) -> None:
