@@ -77,11 +77,12 @@ def robot_takes(
     sitting = _sitting(report)
     if sitting is None:
         return False  # the robot has said why
-    record = _marked(sitting, running, root=root, env=env)
+    taken = robot.returncode == 0
+    record = _marked(sitting, running, taken=taken, root=root, env=env)
     good = [_shown(("show", sitting), root, env), _shown(("verify", sitting), root, env)]
     print(f"\nOn the desk: {env['DESK_URL']}/sittings/{sitting}", flush=True)
     completed = record["sitting"]["status"] == "finished" and record["grading"] is not None
-    return completed and all(good) and robot.returncode == 0
+    return completed and all(good) and taken
 
 
 def _sitting(report: Path) -> str | None:
@@ -92,16 +93,20 @@ def _sitting(report: Path) -> str | None:
 
 
 def _marked(
-    sitting: str, running: Running, *, root: Path, env: Mapping[str, str]
+    sitting: str, running: Running, *, taken: bool, root: Path, env: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The record, once it is marked, or as it is when that takes too long."""
+    """The record, once it is marked, or as it is when that takes too long.
+
+    `taken`: whether the robot took it to its end; what is still open without is never marked.
+    """
     until = monotonic() + MARKED_S
     record: dict[str, Any] = {}
 
     def is_marked() -> bool:
         nonlocal record
         record = json.loads(_door("records", "show", sitting, "--json", root=root, env=env))
-        return record["grading"] is not None or monotonic() > until
+        left = not taken and record["sitting"]["status"] in ("open", "running")
+        return left or record["grading"] is not None or monotonic() > until
 
     running.watch(is_marked)
     return record
