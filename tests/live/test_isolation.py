@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -105,11 +104,10 @@ class Taken:
         return json.dumps(self.stack.record(sitting))
 
     def checkpoints(self, exam: str) -> str:
-        with contextlib.closing(sqlite3.connect(self.stack.database)) as database:
-            rows = database.execute(
-                "SELECT checkpoint, metadata FROM checkpoints WHERE thread_id = ?",
-                (self.reports[exam].session_id,),
-            ).fetchall()
+        rows = self.stack.rows(
+            "SELECT checkpoint, metadata FROM checkpoints WHERE thread_id = ?",
+            self.reports[exam].session_id,
+        )
         return " ".join(
             part.decode(errors="replace") if isinstance(part, bytes) else str(part)
             for row in rows
@@ -168,10 +166,9 @@ async def _sitting_in_question(stack: Stack, exam: str) -> AsyncIterator[str]:
         " WHERE sittings.exam_id = ? AND utterances.kind = 'question' AND utterances.whole"
     )
     while True:
-        with contextlib.closing(sqlite3.connect(stack.database)) as database:
-            if row := database.execute(query, (exam,)).fetchone():
-                yield row[0]
-                return
+        if found := stack.rows(query, exam):
+            yield found[0][0]
+            return
         await asyncio.sleep(0.2)
 
 

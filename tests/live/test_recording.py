@@ -32,6 +32,10 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 PAPERS = Path(__file__).parent / "papers"
 RATE = 48_000
+SPOKEN = (
+    "SELECT count(*) FROM turns WHERE sitting_id = ?"
+    " AND json_extract(event, '$.type') = 'student_spoke'"
+)
 EXAMINING = re.compile(r"examining sitting (\w+) in process (\d+)")
 
 
@@ -89,8 +93,8 @@ def _kill_in_mid_exam(log: Path, stack: Stack) -> Killed:
     while monotonic() < deadline:
         if (found := EXAMINING.search(log.read_text())) is not None:
             sitting, process = found.groups()
-            turns = stack.record(sitting)["turns"]
-            if sum(turn["event"]["type"] == "student_spoke" for turn in turns) >= 3:
+            ((spoken,),) = stack.rows(SPOKEN, sitting)
+            if spoken >= 3:
                 os.kill(int(process), signal.SIGKILL)
                 return Killed(datetime.now(UTC), sitting)
         sleep(0.3)

@@ -141,18 +141,27 @@ def held(
 async def _hold(stack: Stack, providers: str, folder: Path) -> Held:
     link = await asyncio.to_thread(stack.invite, USER, "words")
     token = (await join(link)).token
-    voice = Voice(SpeechSettings(base_url=providers))
-    report = await Robot(
-        link, _script(), voice=voice, timeout_s=240, record=folder / "heard"
-    ).take_exam()
+    typed_link = await asyncio.to_thread(stack.invite, TYPIST, "words", *TYPED)
+    robot = Robot(
+        link,
+        _script(),
+        voice=Voice(SpeechSettings(base_url=providers)),
+        timeout_s=240,
+        record=folder / "heard",
+    )
+    report, typed = await asyncio.gather(robot.take_exam(), _type(typed_link))
     assert report.completed, f"{report.failure}\n{(folder / 'worker-0.log').read_text()}"
     assert report.session_id is not None
-    record = await asyncio.to_thread(stack.record, report.session_id)
-    typed_link = await asyncio.to_thread(stack.invite, TYPIST, "words", *TYPED)
-    session_id, typed_token, shown = await _type(typed_link)
-    typed_record = await asyncio.to_thread(stack.record, session_id)
-    tokens = (parse(link)[1], parse(typed_link)[1], token, typed_token)
-    return Held(stack, folder, report, record, typed_record, tokens, tuple(shown))
+    session_id, typed_token, shown = typed
+    return Held(
+        stack=stack,
+        folder=folder,
+        report=report,
+        record=await asyncio.to_thread(stack.record, report.session_id),
+        typed_record=await asyncio.to_thread(stack.record, session_id),
+        tokens=(parse(link)[1], parse(typed_link)[1], token, typed_token),
+        shown=tuple(shown),
+    )
 
 
 async def _type(link: str) -> tuple[str, str, list[str]]:
@@ -162,7 +171,7 @@ async def _type(link: str) -> tuple[str, str, list[str]]:
     def see(changed: dict[str, str], _: rtc.Participant) -> None:
         shown.extend(changed.values())
 
-    async with asyncio.timeout(150), seated(link) as seat:
+    async with asyncio.timeout(240), seated(link) as seat:
         seat.room.on("participant_attributes_changed", see)
         seat.room.on("data_received", lambda packet: shown.append(packet.data.decode()))
         await seat.ready()

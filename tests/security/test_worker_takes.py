@@ -44,6 +44,9 @@ PAPER: dict[str, Any] = {
         )
     ],
 }
+PRESSED = (
+    "SELECT number FROM turns WHERE sitting_id = ? AND json_extract(event, '$.type') = 'command'"
+)
 MEGABYTE = 1_000_000
 #: What a data packet can carry at once, in bytes.
 PACKET = 60_000
@@ -232,10 +235,11 @@ async def _silent_exam(stack: Stack) -> dict[str, Any]:
         await seat.listened_to()
         await seat.press("end")
         # What was sent before the button was pressed has been looked at when that is recorded.
+        sitting = seat.place.session_id
         while True:
-            record = await asyncio.to_thread(stack.record, seat.place.session_id)
-            if any(turn["event"]["type"] == "command" for turn in record["turns"]):
-                return record
+            if stack.rows(PRESSED, sitting):
+                return await asyncio.to_thread(stack.record, sitting)
+            await asyncio.sleep(0.1)
 
 
 def _course(record: dict[str, Any]) -> list[tuple[Any, ...]]:
