@@ -41,14 +41,16 @@ class Marking:
 
     async def mark(self, grading: Grading, lease: GradingLease) -> Result:
         """Cancelled, it gives the grading back: what was answered so far is kept."""
-        work = asyncio.create_task(self._work(grading, lease))
+        ending = asyncio.Event()
+        work = asyncio.create_task(self._work(grading, lease, ending))
         beat = asyncio.create_task(self._beat(lease))
         try:
             await asyncio.wait((work, beat), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
+            # What is stored or given back is held no more, and the beat may see that first.
+            if not work.done() and not ending.is_set():
                 logger.warning("grading %s: another has it now, or nobody", lease.grading_id)
                 return "lost"
-            return work.result()
+            return await work
         except StaleFence:
             return "lost"
         except asyncio.CancelledError:
@@ -66,11 +68,13 @@ class Marking:
         finally:
             await _ended(work, beat)
 
-    async def _work(self, grading: Grading, lease: GradingLease) -> Result:
+    async def _work(self, grading: Grading, lease: GradingLease, ending: asyncio.Event) -> Result:
+        """`ending` is set before the lease is let go: whoever lost it before learns so there."""
         sheets, kept = await self._read(grading)
         async with open_checkpoints(self._settings.database_url, lease) as saver:
             context = GradingContext(sheets, self._settings, self._models.ask, grading.tries)
             outcome = await grade(build_graph(saver), context, grading.id)
+            ending.set()
             if outcome.marks is None:
                 seconds = max(outcome.until - time.time(), self._put_off_s(grading))
                 await self._store.give_back(lease, datetime.now(UTC) + timedelta(seconds=seconds))

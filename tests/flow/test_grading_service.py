@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from grading import asking
+from grading import asking, marking
 from grading.asking import Models
+from grading.checkpoints import open_checkpoints
 from grading.marking import Marking
 from grading.prompting import prompt_hash
 from grading.service import Service
@@ -134,6 +135,31 @@ def _answered(url: str) -> list[tuple[object, ...]]:
     return rows(url, "SELECT * FROM writes WHERE channel = 'replies'") if found else []
 
 
+@pytest.mark.parametrize(("grader", "came"), [("good", "done"), ("rate_limited", "put_off")])
+async def test_what_was_let_go_is_not_taken_for_lost(
+    records: Records,
+    store: GradingStore,
+    url: str,
+    grader: str,
+    came: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @asynccontextmanager
+    async def slow_to_close(*arguments: Any) -> AsyncIterator[Any]:
+        async with open_checkpoints(*arguments) as saver:
+            yield saver
+            await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(marking, "open_checkpoints", slow_to_close)
+    await hold(records, "ada", SAID)
+    claimed = await store.claim("here")
+    assert claimed is not None
+    async with panel(grader) as graders:
+        told = settings(graders.environment, database_url=url, grading_renew_s=0.05)
+        async with Models(told) as models:
+            assert await Marking(store, told, models).mark(*claimed) == came
+
+
 async def test_who_was_replaced_while_it_stood_still_keeps_and_stores_nothing(
     records: Records, store: GradingStore, url: str
 ) -> None:
@@ -146,11 +172,11 @@ async def test_who_was_replaced_while_it_stood_still_keeps_and_stores_nothing(
     async with panel("good") as graders:
         told = settings(graders.environment, database_url=url)
         async with Models(told) as models:
-            marking = Marking(store, told, models)
-            assert await marking.mark(*claimed) == "lost"
+            one = Marking(store, told, models)
+            assert await one.mark(*claimed) == "lost"
             assert graders.server.requests == [], "it could not even keep what it was to ask"
             assert (await store.gradings(sitting_id))[0].state == "running"
-            assert await marking.mark(*taken) == "done"
+            assert await one.mark(*taken) == "done"
     [grading] = await store.gradings(sitting_id)
     assert [mark.marks for mark in await store.marks(grading.id)] == [4, 2, 4]
 

@@ -65,7 +65,7 @@ def test_each_act_is_kept_and_tied_in(eve: Visitor, sat: dict[str, str], url: st
     page = eve.post(f"{ann}/override", question="q1", marks="2.5", reason="She\0 said so.").text
     assert "2 → 2.5" in page
     page = eve.post(f"{ann}/correct", turn="0", text="It makes\0 ATP, and air.", reason="air").text
-    assert "<s>It makes ATP.</s>" in page
+    assert '<s lang="en">It makes ATP.</s>' in page
     page = eve.get("/appeals").text
     action = page.split('action="/appeals/')[1].split('"')[0]
     assert "You did." in eve.post(f"/appeals/{action}", reply="You did.").text
