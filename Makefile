@@ -32,7 +32,7 @@ test: ## The tests: real livekit-server, real speech, real browser, real Postgre
 	$(SETUP) python page livekit-server chromium postgresql faketime
 	@cd web && npm test
 	@$(VENV) -m pytest -n auto -m "(unit or flow) and not needs_key" tests/unit tests/flow tests/security
-	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "(live or browser) and not needs_key and not slow_fault and not alone" tests/browser tests/live tests/security tests/faults
+	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "(live or browser) and not needs_key and not slow_fault and not alone" tests/faults tests/security tests/live tests/browser
 	@$(VENV) -m pytest -m "alone and not needs_key" tests/live
 
 test-fast: ## Unit and flow tests: no server, no browser, no Node.js

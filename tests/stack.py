@@ -27,6 +27,10 @@ class Stack:
     workers: tuple["subprocess.Popen[bytes]", ...] = field(repr=False)
 
     @property
+    def recordings(self) -> Path:
+        return _recordings(self.database)
+
+    @property
     def origin(self) -> str:
         return self.env["PUBLIC_URL"]
 
@@ -83,7 +87,7 @@ def running_stack(
         "DATABASE_URL": f"sqlite:///{database}",
         # One for the whole run: what is in it is known by all that it was made of.
         "SPEECH_CACHE_DIR": str(folder.parent / "speech"),
-        "RECORDINGS_URL": (folder / "recordings").as_uri(),
+        "RECORDINGS_URL": _recordings(database).as_uri(),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PAPERS_DIR": str(papers),
         "TOKEN_API_KEY": secrets.token_urlsafe(32),
@@ -109,6 +113,10 @@ def running_stack(
         parts.enter_context(running(api, f"{env['PUBLIC_URL']}/readyz", log, 60, env))
         parts.enter_context(_keeper(env, free_port(), folder / "keeper.log"))
         yield Stack(env, database, tuple(started))
+
+
+def _recordings(database: Path) -> Path:
+    return database.with_name("recordings")
 
 
 @contextmanager

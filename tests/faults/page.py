@@ -39,8 +39,16 @@ class Seen:
 class Page:
     """`async with Page(link)`: in the room, and back in it when it was lost."""
 
-    def __init__(self, link: str, *, microphone: bool = False, rejoins: bool = True) -> None:
+    def __init__(
+        self,
+        link: str,
+        *,
+        microphone: bool = False,
+        recording: bool = False,
+        rejoins: bool = True,
+    ) -> None:
         self.link = link
+        self.recording = recording
         self.rejoins = rejoins
         self.seen: list[Seen] = []
         self.attributes: dict[str, str] = {}
@@ -140,7 +148,7 @@ class Page:
     # -- what is done --
 
     async def __aenter__(self) -> Self:
-        self._place = await join(self.link, recording=False)
+        self._place = await join(self.link, recording=self.recording)
         if self.microphone is not None:
             self._spawn(self.microphone.run())
         await self._enter()
@@ -282,7 +290,7 @@ class Page:
             wait=wait_fixed(1.0),
         ):
             with attempt:
-                self._place = await join(self.link, recording=False)
+                self._place = await join(self.link, recording=self.recording)
                 await self._enter()
 
     async def _beat(self) -> None:

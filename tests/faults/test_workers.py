@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -9,7 +11,7 @@ from livekit import api
 
 from records.dispatch import AGENT_NAME, Dispatch
 from robot_student.voice import Voice
-from tests.faults import proof
+from tests.faults import proof, recorded
 from tests.faults.conftest import OpenHouse
 from tests.faults.figures import BACK_S, TOLD_S, Figures
 from tests.faults.house import ANSWERS, TYPED, House
@@ -39,12 +41,12 @@ async def _told_and_back(page: Page, struck: float, figures: Figures) -> None:
 
 
 async def test_row_01_a_worker_killed_in_mid_answer(
-    house: House, voice: Voice, figures: Figures
+    house: House, voice: Voice, figures: Figures, tmp_path: Path
 ) -> None:
     """kill -9 of the whole worker tree in mid-answer, another replica running."""
     await house.staff(2)
     await voice.prepare([LONG])
-    async with Page(house.invite(), microphone=True) as page:
+    async with Page(house.invite(), microphone=True, recording=True) as page:
         student = Student(page, ANSWERS | {"ice": LONG}, voice)
         await student.asked("ice")
         speaking = asyncio.create_task(student.answer())
@@ -53,6 +55,7 @@ async def test_row_01_a_worker_killed_in_mid_answer(
         worker, _ = house.examiner_of(page.sitting)
         struck = figures.strike()
         worker.kill_tree()
+        killed = datetime.now(UTC)
         await speaking
         await _told_and_back(page, struck, figures)
         back = page.examiners(after=struck)[0].at
@@ -72,8 +75,10 @@ async def test_row_01_a_worker_killed_in_mid_answer(
     assert word_error_rate(LONG, " ".join(again)) <= 0.35, kept["ice"]
     assert len(draft) >= 5, kept["ice"]
     assert word_error_rate(" ".join(LONG.split()[: len(draft)]), " ".join(draft)) <= 0.6
+    recorded.check(house.stack, page.sitting, killed, tmp_path / "whole.ogg")
 
 
+@pytest.mark.slow_fault
 async def test_row_02_a_job_killed_beside_another_one(house: House, figures: Figures) -> None:
     """kill -9 of the job's process only; another exam on that worker goes on untouched."""
     await house.staff(1)

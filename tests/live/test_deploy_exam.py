@@ -79,7 +79,7 @@ def _failure(env: dict[str, str], *arguments: str) -> str:
     return said
 
 
-def test_it_prints_a_link_serves_the_page_and_ctrl_c_leaves_nothing(
+def test_it_prints_a_link_serves_the_page_is_healthy_and_ctrl_c_leaves_nothing(
     running: tuple[subprocess.Popen[str], str], env: dict[str, str]
 ) -> None:
     process, link = running
@@ -87,6 +87,14 @@ def test_it_prints_a_link_serves_the_page_and_ctrl_c_leaves_nothing(
     assert link.startswith(f"{page}#invitation=ey")
     with urllib.request.urlopen(page) as answer:
         assert answer.status == 200
+
+    doctor = [sys.executable, "-m", "deploy", "doctor", "--json"]
+    done = subprocess.run(doctor, cwd=ROOT, env=env, capture_output=True, text=True, timeout=90)
+    checks = json.loads(done.stdout)["checks"]
+    assert [each for each in checks if each["status"] == "failed"] == []
+    assert {"keys", "LiveKit", "media", "keeper", "database", "papers", "Deepgram"} <= {
+        each["name"] for each in checks if each["status"] == "ok"
+    }
 
     said = _failure(env | {"VAR_DIR": env["VAR_DIR"] + "-second"}, "exam")
     assert said.count("\n") == 1, "a second run says in one sentence that the ports are taken"

@@ -189,7 +189,7 @@ def test_both_workers_examined(taken: Taken) -> None:
 
 
 @pytest.mark.parametrize("exam", OTHERS)
-def test_the_others_complete_when_one_job_is_killed(taken: Taken, exam: str) -> None:
+def test_row_02_the_others_complete_when_one_job_is_killed(taken: Taken, exam: str) -> None:
     report = taken.reports[exam]
     assert report.completed, report.failure
     assert json.loads(taken.record(exam))["sitting"]["status"] == "finished"

@@ -100,7 +100,13 @@ def _gone(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Proc
     return [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_worker_that_is_to_stop_lets_its_exam_end_first(held: Held) -> None:
+def test_the_exam_is_in_the_figures_and_a_worker_that_is_to_stop_lets_it_end(held: Held) -> None:
+    shown = held.metrics()
+    assert re.search(r"^voxam_exams_running 1\.0$", shown, re.M), shown
+    assert re.search(r"^voxam_exams_max 10\.0$", shown, re.M)
+    assert "voxam_sittings_lost" in shown
+    assert "silent" not in shown
+    assert held.sitting not in shown
     held.worker.send_signal(signal.SIGTERM)
     held.logged("draining")
     with pytest.raises(subprocess.TimeoutExpired):
@@ -119,15 +125,6 @@ def test_a_second_signal_ends_it_at_once_and_leaves_the_exam_to_others(held: Hel
     assert _gone(tree, 5) == []
     assert monotonic() - began < 5
     assert held.stack.record(held.sitting)["sitting"]["status"] == "running"
-
-
-def test_the_exam_is_in_the_figures(held: Held) -> None:
-    shown = held.metrics()
-    assert re.search(r"^voxam_exams_running 1\.0$", shown, re.M), shown
-    assert re.search(r"^voxam_exams_max 10\.0$", shown, re.M)
-    assert "voxam_sittings_lost" in shown
-    assert "silent" not in shown
-    assert held.sitting not in shown
 
 
 def _start(env: dict[str, str], **changes: str) -> "subprocess.CompletedProcess[str]":

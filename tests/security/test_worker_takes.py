@@ -96,9 +96,8 @@ async def _hold_all(stack: Stack, server: LiveKitServer, providers: str, folder:
         calls.update(await _call_everything(seat.room))
         await _flood(seat.room)
 
-    # Then what is said is made, and the others can be held at once.
-    quiet = await _typed_exam(stack, "quiet@example.org")
-    attacked, intruded, spoken = await asyncio.gather(
+    quiet, attacked, intruded, spoken = await asyncio.gather(
+        _typed_exam(stack, "quiet@example.org"),
         _typed_exam(stack, "attacker@example.org", attack),
         _intruded_exam(stack, server, providers, intruder_calls),
         _silent_exam(stack),
