@@ -115,13 +115,14 @@ async def providers(providers_part: tuple[str, Part]) -> AsyncIterator[Providers
     await providers.disarm()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def usual_house(
     livekit_server: LiveKitServer,
     providers_part: tuple[str, Part],
     free_port: Callable[[], int],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
+    """No longer than its module: workers that stay would take the exams of other tests."""
     folder = tmp_path_factory.mktemp("house")
     with open_house(livekit_server, providers_part[0], folder, free_port) as house:
         yield house
