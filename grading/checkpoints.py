@@ -54,7 +54,15 @@ async def open_checkpoints(
             await in_file.setup()
             for table in CHECKPOINT_TABLES["sqlite"]:
                 await connection.execute(_FENCE.format(table=table, fence=lease.fence))
-            yield in_file
+            try:
+                yield in_file
+            finally:
+                # A graph that is cut off does not wait for what it writes. The write that is under
+                # way ends first, and none begins while the file is closed: its transaction would
+                # keep the file locked for all others.
+                async with in_file.lock:
+                    await connection.rollback()
+                    await connection.close()
 
 
 @contextlib.contextmanager

@@ -160,6 +160,31 @@ async def test_what_was_let_go_is_not_taken_for_lost(
             assert await Marking(store, told, models).mark(*claimed) == came
 
 
+async def test_a_graph_that_was_still_writing_leaves_the_file_to_others(
+    records: Records, store: GradingStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hold(records, "ada", SAID)
+    claimed = await store.claim("here")
+    assert claimed is not None
+    grading, lease = claimed
+    at = {"thread_id": grading.id, "checkpoint_ns": "", "checkpoint_id": "1"}
+    saver: Any
+    async with open_checkpoints(url, lease) as saver:
+        commit = saver.conn.commit
+
+        async def commit_late() -> None:
+            await asyncio.sleep(0.2)
+            await commit()
+
+        monkeypatch.setattr(saver.conn, "commit", commit_late)
+        writes = [("replies", "one")]
+        writing = asyncio.create_task(saver.aput_writes({"configurable": at}, writes, "1"))
+        await asyncio.sleep(0.1)
+    await asyncio.wait_for(store.give_back(lease), 2)
+    await writing
+    assert len(_answered(url)) == 1
+
+
 async def test_who_was_replaced_while_it_stood_still_keeps_and_stores_nothing(
     records: Records, store: GradingStore, url: str
 ) -> None:
