@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.errors import PageError
+from desk.numbers import whole
 from desk.pages import back, page
 from desk.session import Form, exam_of, form_of, teacher_of
 from desk.state import State
@@ -38,8 +39,7 @@ async def show(request: Request[State]) -> Response:
         listed = await list_invitations(connection, exam_id, now)
     text = request.query_params.get("text", "").strip()[:128]
     found = [each for each in listed if text.lower() in each.invitation.user_id.lower()]
-    number = request.query_params.get("page", "1")
-    shown = max(1, int(number[:6])) if number.isascii() and number.isdigit() else 1
+    shown = max(1, whole(request.query_params.get("page", "")) or 1)
     token = request.query_params.get("made", "")
     values = {
         "exam_id": exam_id,

@@ -195,7 +195,7 @@ leases = Table(
     Column("beat", Integer, nullable=False),
 )
 
-# What was done to the records by hand: by whom the machine's own log knows, and to whom a hash.
+# What was done to the records by hand (records/audit.py). Students are named by a hash only.
 audit = Table(
     "audit",
     metadata,

@@ -38,7 +38,7 @@ async def open_one(
     invited = await _locked_invitation(connection, invitation) if invitation else None
     if found := await _open_sitting(connection, user_id, exam_id):
         _check_consent(found.paper, consent)
-        return await _rejoin(connection, found, consent, now), True
+        return await _rejoin(connection, found, consent), True
     if invited:
         _check_attempt(invited, resume_only=resume_only, now=now)
     elif over := await _over(connection, user_id, exam_id):
@@ -143,9 +143,7 @@ def _check_consent(paper: Json, consent: Json) -> None:
         raise ConsentRequired("This exam must be recorded, and the student has not agreed to it.")
 
 
-async def _rejoin(
-    connection: AsyncConnection, sitting: Sitting, consent: Json, now: datetime
-) -> Sitting:
+async def _rejoin(connection: AsyncConnection, sitting: Sitting, consent: Json) -> Sitting:
     # A student may think again about being recorded; the latest word holds, the others are noted.
     if sitting.consent == consent:
         return sitting

@@ -47,7 +47,7 @@ class Stack:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What stands in the database now: a door takes a second to ask."""
-        with closing(sqlite3.connect(self.database)) as database:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
             return database.execute(query, values).fetchall()
 
     def door(self, room: str, *arguments: str) -> str:

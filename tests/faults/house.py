@@ -1,8 +1,6 @@
 """All of Voxam but its workers, which tests hire, kill and dismiss."""
 
-import contextlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -125,10 +123,8 @@ class House:
 
     def status(self, sitting: str) -> str:
         """As the record has it now (SQLite)."""
-        file = f"file:{self.stack.database}?mode=ro"
-        with contextlib.closing(sqlite3.connect(file, uri=True)) as database:
-            query = "SELECT status FROM sittings WHERE id = ?"
-            return str(database.execute(query, (sitting,)).fetchone()[0])
+        ((status,),) = self.stack.rows("SELECT status FROM sittings WHERE id = ?", sitting)
+        return str(status)
 
     def judge(
         self, sitting: str, figures: Figures, answers: Mapping[str, str] = ANSWERS
